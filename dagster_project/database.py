@@ -1,0 +1,67 @@
+"""The one way into the warehouse file.
+
+DuckDB lets one process write, and refuses a second connection of that process with another configuration. So every
+room, dbt included, opens the file without configuration and sets its limits by statement.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import duckdb
+
+from dagster_project.settings import Settings, StellaError
+
+SCHEMAS = (
+    "raw", "quarantine", "reference", "staging", "intermediate", "warehouse", "marts", "scores", "decisions",
+)  # fmt: skip
+
+
+@contextmanager
+def connect(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open the warehouse for writing, in UTC, within the settings' limits, with every schema present.
+
+    Raises:
+        StellaError: another process holds the file.
+    """
+    settings.company_home.mkdir(parents=True, exist_ok=True)
+    try:
+        connection = duckdb.connect(str(settings.database))
+    except duckdb.IOException as fault:
+        if "lock" not in str(fault).lower():
+            raise
+        raise StellaError(
+            f"{settings.database} is held by another run. Wait for it to end; readers use the published file."
+        ) from None
+    try:
+        set_limits(connection, settings)
+        for schema in SCHEMAS:
+            connection.execute(f"create schema if not exists {schema}")
+        yield connection
+    finally:
+        connection.close()
+
+
+def set_limits(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+    """Set time zone, memory, threads and the spill folder."""
+    spill = str(settings.company_home / "spill").replace("'", "''")
+    memory = settings.memory_limit.replace("'", "''")
+    connection.execute(f"set memory_limit = '{memory}'")
+    connection.execute(f"set temp_directory = '{spill}'")
+    connection.execute(f"set threads = {settings.threads}")
+    connection.execute("set TimeZone = 'UTC'")
+
+
+def tables(connection: duckdb.DuckDBPyConnection, schema: str) -> list[str]:
+    """Name the tables and views of a schema, sorted."""
+    rows = connection.execute(
+        "select table_name from information_schema.tables where table_schema = ? order by 1", [schema]
+    ).fetchall()
+    return [name for (name,) in rows]
+
+
+def count(connection: duckdb.DuckDBPyConnection, relation: str) -> int:
+    """Count the rows of `schema.table`."""
+    row = connection.execute(f"select count(*) from {relation}").fetchone()
+    return int(row[0]) if row else 0

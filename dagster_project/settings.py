@@ -1,0 +1,125 @@
+"""Every knob of the product, typed, read once from the environment (or `.env`).
+
+Belongs here: what differs between two installations. Does not belong here: what differs between two companies —
+that is in `sources/companies/<name>/company.yml`.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+class StellaError(Exception):
+    """A fault that the user can mend; its text says what is wrong, where, and what to do."""
+
+    exit_code = 2
+
+
+class Settings(BaseSettings):
+    """The settings of one run; each is an environment variable, described in `.env.example`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="STELLA_",
+        env_file=".env",
+        env_ignore_empty=True,
+        extra="ignore",
+        populate_by_name=True,
+        frozen=True,
+    )
+
+    company: str = Field(
+        "demo", validation_alias="COMPANY", description="Name below sources/companies, or a path."
+    )
+    home: Path = Field(Path("data"), description="Working folder; each company has its own folder below it.")
+    as_of: date | None = Field(
+        None, validation_alias="AS_OF", description="The day to score and decide for (YYYY-MM-DD)."
+    )
+    memory_limit: str = Field("4GB", description="DuckDB's memory limit; beyond it DuckDB spills to disk.")
+    threads: int = Field(2, ge=1, description="Threads of DuckDB and of dbt.")
+    keep_versions: int = Field(3, ge=1, description="How many published versions are kept.")
+    validation_rows: int = Field(
+        1_000_000, ge=1_000, description="Rows validated whole; beyond it, a sample."
+    )
+    max_file_bytes: int = Field(50 * 1024**3, ge=1, description="Largest file, uncompressed, that is loaded.")
+
+    @property
+    def company_name(self) -> str:
+        """The name of the company, which is the last part of its path."""
+        return self.company_folder.name
+
+    @cached_property
+    def company_folder(self) -> Path:
+        """The folder with the company's `company.yml`, inside the repository or anywhere else."""
+        named = REPOSITORY / "sources" / "companies" / self.company
+        folder = named if "/" not in self.company and named.is_dir() else Path(self.company).expanduser()
+        if not (folder / "company.yml").is_file():
+            known = sorted(p.parent.name for p in named.parent.glob("*/company.yml"))
+            raise StellaError(
+                f"COMPANY={self.company}: no company.yml in {folder}. "
+                f"Give the path of a company folder, or one of: {', '.join(known)}."
+            )
+        return folder.resolve()
+
+    @property
+    def company_home(self) -> Path:
+        """The working folder of this company."""
+        return self.home.expanduser().resolve() / self.company_name
+
+    @property
+    def database(self) -> Path:
+        """The warehouse file."""
+        return self.company_home / "warehouse.duckdb"
+
+    @property
+    def landing(self) -> Path:
+        """Where the simulated company's feeds arrive."""
+        return self.company_home / "landing"
+
+    @property
+    def set_aside(self) -> Path:
+        """Where the list of files that could not be read is written."""
+        return self.company_home / "set_aside"
+
+    @property
+    def data_docs(self) -> Path:
+        """Great Expectations' pages."""
+        return self.company_home / "data_docs"
+
+    @property
+    def published(self) -> Path:
+        """Where readers find `stella.duckdb`."""
+        return self.company_home / "published"
+
+    @property
+    def outbox(self) -> Path:
+        """Where planned contacts wait to be sent, one CSV a channel."""
+        return self.company_home / "outbox"
+
+    @property
+    def dagster_home(self) -> Path:
+        """Dagster's own storage of runs and events."""
+        return self.home.expanduser().resolve() / "dagster"
+
+
+def get_settings(**overrides: object) -> Settings:
+    """Read the settings; `overrides` (by field name) win over the environment.
+
+    Raises:
+        StellaError: a variable has a value that its setting does not allow.
+    """
+    try:
+        return Settings(**{k: v for k, v in overrides.items() if v is not None})  # type: ignore[arg-type]
+    except ValidationError as fault:
+        lines = [f"{_variable(str(e['loc'][0]))}={e.get('input')!r}: {e['msg']}" for e in fault.errors()]
+        raise StellaError("Settings: " + "; ".join(lines) + ". See .env.example.") from None
+
+
+def _variable(field: str) -> str:
+    return field if field.isupper() else f"STELLA_{field.upper()}"

@@ -1,0 +1,1 @@
+"""One folder a company: company.yml says where its records come from."""

@@ -34,9 +34,7 @@ class Settings(BaseSettings):
         frozen=True,
     )
 
-    company: str = Field(
-        "demo", validation_alias="COMPANY", description="Name below sources/companies, or a path."
-    )
+    company: str = Field("demo", validation_alias="COMPANY", description="Name below sources/companies, or a path.")
     home: Path = Field(Path("data"), description="Working folder; each company has its own folder below it.")
     as_of: date | None = Field(
         None, validation_alias="AS_OF", description="The day to score and decide for (YYYY-MM-DD)."
@@ -44,9 +42,7 @@ class Settings(BaseSettings):
     memory_limit: str = Field("4GB", description="DuckDB's memory limit; beyond it DuckDB spills to disk.")
     threads: int = Field(2, ge=1, description="Threads of DuckDB and of dbt.")
     keep_versions: int = Field(3, ge=1, description="How many published versions are kept.")
-    validation_rows: int = Field(
-        1_000_000, ge=1_000, description="Rows validated whole; beyond it, a sample."
-    )
+    validation_rows: int = Field(1_000_000, ge=1_000, description="Rows validated whole; beyond it, a sample.")
     max_file_bytes: int = Field(50 * 1024**3, ge=1, description="Largest file, uncompressed, that is loaded.")
 
     @property
@@ -74,8 +70,8 @@ class Settings(BaseSettings):
 
     @property
     def database(self) -> Path:
-        """The warehouse file."""
-        return self.company_home / "warehouse.duckdb"
+        """The file that runs build in. Not named like one of its schemas: DuckDB would find the name ambiguous."""
+        return self.company_home / "build.duckdb"
 
     @property
     def landing(self) -> Path:

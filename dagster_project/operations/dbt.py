@@ -1,0 +1,145 @@
+"""The door to dbt: parse once, build what is asked, in this process.
+
+In this process, because DuckDB lets one process write and because starting dbt costs about three seconds each time.
+What dbt builds is not decided here but in `dbt/`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from dagster_project.settings import REPOSITORY, Settings, StellaError
+
+PROJECT = REPOSITORY / "dbt"
+
+
+@dataclass(frozen=True)
+class NodeResult:
+    """What became of one model, seed or test."""
+
+    unique_id: str
+    name: str
+    resource_type: str
+    status: str
+    message: str
+    failures: int
+    seconds: float
+
+    @property
+    def ok(self) -> bool:
+        """Whether it was built, or held."""
+        return self.status in {"success", "pass", "warn", "no-op"}
+
+
+def target_folder(settings: Settings) -> Path:
+    """Where dbt keeps its manifest and compiled SQL."""
+    return settings.home.expanduser().resolve() / "dbt"
+
+
+def prepare_environment(settings: Settings) -> None:
+    """Tell dbt, by environment, where the warehouse is; `dbt/profiles.yml` reads it."""
+    os.environ["STELLA_DATABASE"] = str(settings.database)
+    os.environ["STELLA_THREADS"] = str(settings.threads)
+    os.environ["DBT_TARGET_PATH"] = str(target_folder(settings))
+    os.environ["DBT_SEND_ANONYMOUS_USAGE_STATS"] = "false"
+
+
+def _base_arguments() -> list[str]:
+    folder = str(PROJECT)
+    return ["--project-dir", folder, "--profiles-dir", folder, "--log-level", "none", "--log-level-file", "none"]
+
+
+@lru_cache(maxsize=1)
+def _parsed(target: Path) -> Any:
+    from dbt.cli.main import dbtRunner  # noqa: PLC0415 - two seconds that verbs without dbt need not pay
+
+    target.mkdir(parents=True, exist_ok=True)
+    outcome = dbtRunner().invoke(["parse", *_base_arguments()])
+    if not outcome.success:
+        raise StellaError(f"dbt cannot read its project in dbt/: {outcome.exception}")
+    return outcome.result
+
+
+def parse(settings: Settings) -> Any:
+    """Parse the project (partially, where a former parse is at hand) and return dbt's manifest.
+
+    Raises:
+        StellaError: the project does not parse; the text is dbt's own, with file and line.
+    """
+    prepare_environment(settings)
+    return _parsed(target_folder(settings))
+
+
+def manifest_json(settings: Settings) -> Mapping[str, Any]:
+    """Read the manifest as written to disk, parsed first when necessary."""
+    parse(settings)
+    content: Mapping[str, Any] = json.loads((target_folder(settings) / "manifest.json").read_text())
+    return content
+
+
+def build(
+    settings: Settings,
+    select: Sequence[str],
+    variables: Mapping[str, Any],
+    on_node: Callable[[NodeResult], None] | None = None,
+    exclude: Sequence[str] = (),
+) -> list[NodeResult]:
+    """Build the selected seeds and models with the tests that are answerable from them and what lies before them.
+
+    Raises:
+        StellaError: dbt could not start (not: a model failed; that is in the results).
+    """
+    from dbt.cli.main import dbtRunner  # noqa: PLC0415 - see _parsed
+
+    manifest = parse(settings)
+    clock = time.perf_counter()
+    arguments = [
+        "build", *_base_arguments(), "--indirect-selection", "buildable",
+        "--vars", json.dumps(dict(variables)), "--select", *select,
+    ]  # fmt: skip
+    if exclude:
+        arguments += ["--exclude", *exclude]
+    outcome = dbtRunner(manifest=manifest, callbacks=[_listener(on_node)] if on_node else []).invoke(arguments)
+    if outcome.result is None:
+        raise StellaError(f"dbt stopped after {time.perf_counter() - clock:.0f} s: {outcome.exception}")
+    return [_result(r) for r in outcome.result.results]
+
+
+def _result(run_result: Any) -> NodeResult:
+    node = run_result.node
+    return NodeResult(
+        unique_id=node.unique_id,
+        name=node.name,
+        resource_type=str(node.resource_type),
+        status=str(run_result.status),
+        message=(run_result.message or "").strip(),
+        failures=int(run_result.failures or 0),
+        seconds=float(run_result.execution_time or 0.0),
+    )
+
+
+def _listener(on_node: Callable[[NodeResult], None]) -> Callable[[Any], None]:
+    def listen(event: Any) -> None:
+        if event.info.name != "NodeFinished":
+            return
+        info = event.data.node_info
+        on_node(
+            NodeResult(
+                unique_id=info.unique_id,
+                name=info.node_name,
+                resource_type=info.resource_type,
+                status=event.data.run_result.status or info.node_status,
+                message=event.data.run_result.message,
+                failures=int(event.data.run_result.num_failures),
+                seconds=float(event.data.run_result.execution_time),
+            )
+        )
+
+    return listen

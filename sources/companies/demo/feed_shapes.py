@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import ArrayLike
 
-ARRIVES_ON = "_arrives_on"
-"""Internal column of every feed table: the day (date32) on whose evening the row is delivered. Never written."""
+DAY = "_day"
+"""Hidden column of every feed table: the day of the world (int32) on which the row is delivered. Never written."""
 
 TIMESTAMP = pa.timestamp("s", tz="UTC")
 _TYPES: dict[str, pa.DataType] = {
@@ -85,7 +86,7 @@ JSON_COLUMNS = frozenset({"attributes"})
 
 
 def schema(feed: str) -> pa.Schema:
-    """Give the feed's columns in the contract's order, without `ARRIVES_ON`.
+    """Give the feed's columns in the contract's order, without `DAY`.
 
     Raises:
         KeyError: the demo company has no such feed.
@@ -94,13 +95,14 @@ def schema(feed: str) -> pa.Schema:
     return pa.schema([pa.field(name, _TYPES[kind or "text"]) for name, _, kind in fields])
 
 
-def feed_table(feed: str, arrives_on: np.ndarray | pa.Array, **columns: object) -> pa.Table:
+def feed_table(feed: str, day: ArrayLike, **columns: object) -> pa.Table:
     """Make one feed's table from some of its columns; the others become null.
 
     Args:
         feed: one of `FEEDS`.
-        arrives_on: day of delivery of each row, days since 1970-01-01 (or date32).
-        columns: arrays by column name (numpy, Arrow or list); numpy `datetime64` for times.
+        day: day of the world on which each row is delivered.
+        columns: arrays by column name (numpy, Arrow or list). Times are seconds since 1970-01-01 UTC (integers) or
+            `datetime64`; dates are days since 1970-01-01 or `datetime64`.
 
     Raises:
         KeyError: a column that the feed does not have.
@@ -109,12 +111,12 @@ def feed_table(feed: str, arrives_on: np.ndarray | pa.Array, **columns: object) 
     unknown = sorted(set(columns) - set(wanted.names))
     if unknown:
         raise KeyError(f"{feed} has no column {', '.join(unknown)}")
-    days = arrives_on if isinstance(arrives_on, pa.Array) else pa.array(np.asarray(arrives_on, dtype=np.int32))
+    days = pa.array(np.asarray(day, dtype=np.int32))
     arrays = [
         _as_arrow(columns[field.name], field.type) if field.name in columns else pa.nulls(len(days), field.type)
         for field in wanted
     ]
-    return pa.table([*arrays, days.cast(pa.date32())], schema=wanted.append(pa.field(ARRIVES_ON, pa.date32())))
+    return pa.table([*arrays, days], schema=wanted.append(pa.field(DAY, pa.int32())))
 
 
 def _as_arrow(values: object, kind: pa.DataType) -> pa.Array | pa.ChunkedArray:

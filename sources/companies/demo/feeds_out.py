@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator, Mapping
+from datetime import date, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Literal
@@ -20,7 +21,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from duckdb_extensions import import_extension
 
-from sources.companies.demo.feed_shapes import ARRIVES_ON, FEEDS, JSON_COLUMNS, schema
+from sources.companies.demo.feed_shapes import DAY, FEEDS, JSON_COLUMNS, schema
 from sources.companies.demo.profile_feeds import FileShape
 
 Layout = Literal["daily", "bulk"]
@@ -36,17 +37,25 @@ class FeedWriter:
     """
 
     def __init__(
-        self, landing: Path, shapes: Mapping[str, FileShape], *, layout: Layout = "bulk", time_zone: str = "UTC"
+        self,
+        landing: Path,
+        shapes: Mapping[str, FileShape],
+        start: date,
+        *,
+        layout: Layout = "bulk",
+        time_zone: str = "UTC",
     ) -> None:
         """Open the writer.
 
         Args:
             landing: folder of the feeds; made when absent.
             shapes: file shape by feed; a feed that is not named is plain CSV.
+            start: day 0 of the world, for the names of daily files.
             layout: one file a feed, or one a feed and day of delivery.
             time_zone: clock of the feeds whose shape says `times: local`.
         """
         self._landing, self._shapes, self._layout, self._zone = landing, shapes, layout, time_zone
+        self._start = start
         self._gathered: dict[str, list[pa.Table]] = {}
         self._parquet: dict[str, pq.ParquetWriter] = {}
         self._started: set[str] = set()
@@ -66,7 +75,7 @@ class FeedWriter:
         self._duckdb.close()
 
     def add(self, feed: str, table: pa.Table) -> None:
-        """Deliver rows of `feed`: the feed's columns (others are null; extra ones are kept) and `ARRIVES_ON`."""
+        """Deliver rows of `feed`: the feed's columns (others are null; extra ones are kept) and `DAY`."""
         if table.num_rows == 0:
             return
         if self._layout == "daily" or self._shape(feed).format == "xlsx":
@@ -75,7 +84,8 @@ class FeedWriter:
             self._append(feed, _in_order_of_arrival(table))
 
     def deliver(self, feed: str, table: pa.Table, name: str) -> Path:
-        """Write `table` (without `ARRIVES_ON`) at once as `<feed>/<name>.<suffix>` and give the path."""
+        """Write `table` at once as `<feed>/<name>.<suffix>` and give the path."""
+        table = _visible(table)
         shape = self._shape(feed)
         path = self._path(feed, name)
         if shape.format == "parquet":
@@ -89,10 +99,10 @@ class FeedWriter:
         for feed in [feed for feed in FEEDS if feed in self._gathered]:
             whole = _in_order_of_arrival(pa.concat_tables(self._gathered.pop(feed), promote_options="permissive"))
             if self._layout == "bulk":
-                self.deliver(feed, whole.drop_columns([ARRIVES_ON]), feed)
+                self.deliver(feed, whole, feed)
             else:
                 for day, rows in _by_day(whole):
-                    self.deliver(feed, rows, f"{feed}_{day}")
+                    self.deliver(feed, rows, f"{feed}_{self._start + timedelta(days=day)}")
         for writer in self._parquet.values():
             writer.close()
         self._parquet.clear()
@@ -107,7 +117,7 @@ class FeedWriter:
         return folder / f"{name}{self._shape(feed).suffix}"
 
     def _append(self, feed: str, table: pa.Table) -> None:
-        rows, shape, path = table.drop_columns([ARRIVES_ON]), self._shape(feed), self._path(feed, feed)
+        rows, shape, path = _visible(table), self._shape(feed), self._path(feed, feed)
         if shape.format == "parquet":
             rows = _for_parquet(rows)
             if feed not in self._parquet:
@@ -179,7 +189,7 @@ def _for_parquet(table: pa.Table) -> pa.Table:
 
 
 def _in_order_of_arrival(table: pa.Table) -> pa.Table:
-    days = table.column(ARRIVES_ON)
+    days = table.column(DAY)
     if table.num_rows < 2 or not pc.any(pc.less(days[1:], days[:-1])).as_py():
         return table
     position = pa.array(np.arange(table.num_rows))
@@ -189,11 +199,14 @@ def _in_order_of_arrival(table: pa.Table) -> pa.Table:
     return table.take(order)
 
 
-def _by_day(table: pa.Table) -> Iterator[tuple[str, pa.Table]]:
+def _visible(table: pa.Table) -> pa.Table:
+    """Drop the hidden columns."""
+    return table.select([name for name in table.schema.names if not name.startswith("_")])
+
+
+def _by_day(table: pa.Table) -> Iterator[tuple[int, pa.Table]]:
     """Split rows that are in order of arrival into days."""
-    counts = pc.value_counts(table.column(ARRIVES_ON).combine_chunks())
-    start = 0
-    rows = table.drop_columns([ARRIVES_ON])
-    for entry in counts.to_pylist():
-        yield entry["values"].isoformat(), rows.slice(start, entry["counts"])
-        start += entry["counts"]
+    days = table.column(DAY).to_numpy()
+    starts = np.flatnonzero(np.diff(days, prepend=days[0] - 1))
+    for start, stop in zip(starts, [*starts[1:], len(days)], strict=True):
+        yield int(days[start]), table.slice(start, stop - start)

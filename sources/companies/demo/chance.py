@@ -85,7 +85,7 @@ class Chance:
         return np.asarray(special.gammaincinv(shape, self.uniform(purpose, *keys)))
 
     def beta(self, a: float, b: float, purpose: str, *keys: ArrayLike) -> Reals:
-        """Draw from the beta(a, b)."""
+        """Draw from the beta with these two shapes."""
         return np.asarray(special.betaincinv(a, b, self.uniform(purpose, *keys)))
 
     def poisson(self, mean: ArrayLike, purpose: str, *keys: ArrayLike) -> Ints:

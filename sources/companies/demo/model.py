@@ -6,19 +6,17 @@ Conventions, everywhere:
 
 - A **person** is its row number in `Persons` (0 .. n-1). A chunk of the world covers the persons `lo <= person < hi`;
   every array of a chunk holds global person numbers, not offsets.
-- A **day** is an int: days since `profile.start` in the company's own time zone; day 0 is the first day of the world,
+- A **day** is an int: days since `profile.start` by the company's own clock; day 0 is the first day of the world,
   negative days lie before it. `-1` in a reference (partner, store, campaign, ...) means none.
 - An **instant** (`*_at`) is an int64 of seconds since 1970-01-01 UTC.
-- A **code** is the row number in one of the tuples below, or in `Products`, `Stores`, `Partners`, `Agents`, `Campaigns`.
-- **Money** is float64. Columns ending in `_home` are in the company's currency; others are in the row's own currency
-  and already rounded to cents.
-- A **feed table** (`pyarrow.Table`) has exactly the contract's columns in the contract's order, followed by hidden ones:
-  `_day` (int32: the day on which the row reaches the landing folder; files are cut by it) and, where a part needs
-  them, others starting with `_`. Writers drop the hidden columns. Instants in feed tables are `timestamp('s', tz='UTC')`,
-  dates `date32`, money `float64`.
+- A **code** is a row number in one of the tuples below, or in `Products`, `Places`, `Campaigns`.
+- **Money** is float64. Columns ending in `_home` are in the company's currency; others are in the row's own
+  currency and already rounded to cents.
+- A **feed table** is what `feed_shapes.feed_table` makes.
 
-The life of one chunk runs: Persons -> Records -> Orders and OrderLines and Returns (own will) -> Contacts, Responses and
-Consents (what campaigns did) -> the other parts (visits, cases, network, points ...) which read all of these and change none.
+The life of one chunk runs: Persons, Records, Orders with their lines and returns (own will), Contacts with
+Responses and Consents (what campaigns did); then the other parts (visits, cases, network, points, ...), which read
+all of these and change none.
 """
 
 from __future__ import annotations
@@ -193,16 +191,16 @@ class Persons:
     Identity: household (int; members of one household are neighbours in the table), role (0 head, 1 partner, 2 child,
     3 other), is_organisation, organisation_name (text, empty for persons), sex (0 female, 1 male), country (code in
     `profile.population.countries`), language (code in `names.LANGUAGES`), given, family (codes in `names.GIVEN`,
-    `names.FAMILY`), family_after_marriage (code, -1 if not married within the world), birth (days since 1970-01-01),
+    `names.FAMILY`), family_after_marriage (code, -1 if never married), birth (days since 1970),
     city, street, house (codes in `names.CITIES`, `names.STREETS`, number), moved_city, moved_street, moved_house,
-    moved_on and married_on (days, a large number if never), email_kind (code of the local part's pattern), email_number,
-    phone_number (int: national digits), shares_email and shares_phone (with the head of the household).
+    moved_on and married_on (days, a large number if never), email_kind (code of the local part's pattern),
+    email_number, phone_number (int: national digits), shares_email and shares_phone (with the head of the household).
 
     Arrival: arrived (day; negative for those there on day one), arrived_second (of the local day), source (code in
-    CHANNELS), source_campaign (code), source_partner (code), source_referrer (person).
+    CHANNELS), source_campaign, source_partner (codes), source_referrer (person).
 
-    Behaviour: archetype (code in `profile.buying.archetypes`), rate (lambda, orders a week), dropout (p after an order),
-    spend_rate (nu of gamma-gamma), is_dormant (already gone on day one), buys_at_arrival, taste (persons x categories,
+    Behaviour: archetype (code in `profile.buying.archetypes`), rate (lambda, orders a week), dropout (p after an
+    order), spend_rate (nu of gamma-gamma), is_dormant (already gone on day one), buys_at_arrival, taste (persons x categories,
     rows sum to 1), channel_affinity (persons x CHANNELS, mean 1 over channels that campaigns use), hour_peak (0..24),
     order_channel (persons x profile order channels, rows sum to 1), contact_response (beta_i), contact_fatigue (phi_i).
     """
@@ -262,7 +260,7 @@ class Records:
         record: record number = person x 8 + slot; unique in the world; slot 0 is the person's first record.
         person, system (code in SYSTEMS), since (day from which it exists), since_at (instant).
         ref: customer_ref (unique within its system).
-        email, phone: texts as the record first has them, "" where blank (in the record's own spelling, errors included).
+        email, phone: texts as the record first has them, errors included, "" where blank.
         kinds: bit set of planted errors, bit i = `records.ERRORS[i]`.
     """
 
@@ -329,7 +327,7 @@ class Orders:
 
 @dataclass(frozen=True)
 class OrderLines:
-    """Lines of a chunk's orders, sorted as the orders are, then by line number. Money per line is in the order's currency.
+    """Lines of a chunk's orders, sorted as the orders are, then by number. Money is in the order's currency.
 
     Attributes:
         order: row in Orders. number: 1, 2, ... product: code.
@@ -407,7 +405,7 @@ class Responses:
 
 @dataclass(frozen=True)
 class Consents:
-    """Permissions as stated: person, record (number), channel, purpose (code in profile), day, at, is_opt_in, evidence."""
+    """Permissions as stated: person, record (number), channel, purpose (code), day, at, is_opt_in, evidence."""
 
     person: Ints
     record: Ints
@@ -426,7 +424,7 @@ class Life:
     Attributes:
         lo, hi: the persons of the chunk. left: day on which the person ends the relation (a large number if never).
         satisfaction: latest satisfaction of each person of the chunk, 1..5 (index person - lo).
-        feeds: feed tables of the core (customers, consents, order_lines, returns, campaign_contacts, campaign_responses).
+        feeds: feed tables of the core (customers, consents, order_lines, returns, campaign_contacts and _responses).
         truth: truth tables of the core, by file name.
     """
 

@@ -1,0 +1,20 @@
+"""The one entry point of Dagster."""
+
+from __future__ import annotations
+
+import dagster as dg
+
+from dagster_project.defs.campaigns import decide, outbox, published
+from dagster_project.defs.customers import identity_ledger, scores, segments
+from dagster_project.defs.demo import landing_feeds
+from dagster_project.defs.ingestion import ingestion
+from dagster_project.defs.jobs import main_job
+from dagster_project.defs.resources import session
+from dagster_project.defs.transformation import transformation
+
+defs = dg.Definitions(
+    assets=[landing_feeds, ingestion, transformation, identity_ledger, scores, segments, decide, outbox, published],
+    jobs=[main_job],
+    resources={"session": session},
+    executor=dg.in_process_executor,
+)

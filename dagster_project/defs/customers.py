@@ -1,0 +1,100 @@
+"""Who the customers are and what they are worth: identity, scores, segments, around the rooms' plain functions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import dagster as dg
+
+from dagster_project import identity, scoring, segmentation
+from dagster_project.database import count
+from dagster_project.defs.transformation import MODELS
+from dagster_project.operations.progress import progress
+from dagster_project.operations.session import Session
+
+SCORES = [
+    "score_customer_current_value",
+    "score_customer_activity",
+    "score_customer_prospective_value",
+    "score_model",
+    "score_backtest",
+]
+SEGMENT_LEDGERS = ["segment_definition", "segment_ledger"]
+BASELINE_CHECK = "beats_naive_baselines"
+CRITERIA_CHECK = "criteria_are_sound"
+
+
+def keys(schema: str, *tables: str) -> list[dg.AssetKey]:
+    """Name assets of one schema; without tables, every dbt model and seed in it."""
+    named = tables or tuple(sorted(t for s, t in MODELS if s == schema))
+    return [dg.AssetKey([schema, table]) for table in named]
+
+
+@dg.asset(
+    key=["intermediate", "identity_ledger"],
+    group_name="intermediate",
+    deps=keys("staging"),
+    required_resource_keys={"session"},
+    description="Which identifier belongs to which customer, by which rule, believed from when.",
+)
+def identity_ledger(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
+    """Resolve which records are the same customer."""
+    session: Session = context.resources.session
+    with progress.step("intermediate.identity_ledger") as step, session.connection() as connection:
+        identity.resolve(connection)
+        step.rows = count(connection, "intermediate.identity_ledger")
+    return dg.MaterializeResult(metadata={"dagster/row_count": step.rows})
+
+
+@dg.multi_asset(
+    specs=[dg.AssetSpec(key, group_name="scores", deps=keys("warehouse", "dim_customer", "fct_order_line", "fct_return",
+                                                            "fct_touchpoint", "fct_service_case"))
+           for key in keys("scores", *SCORES)],
+    check_specs=[dg.AssetCheckSpec(BASELINE_CHECK, asset=dg.AssetKey(["scores", "score_backtest"]))],
+    required_resource_keys={"session"},
+    name="scores",
+)  # fmt: skip
+def scores(context: dg.AssetExecutionContext) -> Iterator[Any]:
+    """Score every customer as of the day, and judge the scores on a held-back window."""
+    session: Session = context.resources.session
+    with progress.step("scores") as step, session.connection() as connection:
+        report = scoring.score_customers(connection, session.as_of(connection), session.company)
+        for table in SCORES:
+            rows = count(connection, f"scores.{table}")
+            yield dg.MaterializeResult(asset_key=["scores", table], metadata={"dagster/row_count": rows})
+        step.rows = report.customer_count
+        yield dg.AssetCheckResult(
+            asset_key=["scores", "score_backtest"],
+            check_name=BASELINE_CHECK,
+            passed=all(line.is_better for line in report.backtest),
+            severity=dg.AssetCheckSeverity.WARN,
+            metadata={f"{b.model_name} {b.metric} against {b.baseline_name}": f"{b.value:.4f} / {b.baseline_value:.4f}"
+                      for b in report.backtest},
+        )  # fmt: skip
+
+
+@dg.multi_asset(
+    specs=[dg.AssetSpec(key, group_name="intermediate", deps=[*keys("marts", "mart_customer_360"), *keys("reference", "segment")])
+           for key in keys("intermediate", *SEGMENT_LEDGERS)],
+    check_specs=[dg.AssetCheckSpec(CRITERIA_CHECK, asset=dg.AssetKey(["intermediate", "segment_definition"]))],
+    required_resource_keys={"session"},
+    name="segments",
+)  # fmt: skip
+def segments(context: dg.AssetExecutionContext) -> Iterator[Any]:
+    """Evaluate the segments' criteria over the customer 360 and keep who entered and left."""
+    session: Session = context.resources.session
+    with progress.step("intermediate.segment_ledger") as step, session.connection() as connection:
+        report = segmentation.evaluate(connection, session.as_of(connection))
+        for table in SEGMENT_LEDGERS:
+            rows = count(connection, f"intermediate.{table}")
+            yield dg.MaterializeResult(asset_key=["intermediate", table], metadata={"dagster/row_count": rows})
+        step.rows = count(connection, "intermediate.segment_ledger")
+        step.note = "; ".join(report.problems)
+        yield dg.AssetCheckResult(
+            asset_key=["intermediate", "segment_definition"],
+            check_name=CRITERIA_CHECK,
+            passed=not report.problems,
+            severity=dg.AssetCheckSeverity.WARN,
+            metadata={"problems": "\n".join(report.problems) or "none"},
+        )

@@ -1,0 +1,75 @@
+"""The 26 feeds as assets: each is loaded and its batch looked at; one that breaks a blocking expectation is held back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import dagster as dg
+
+from dagster_project.ingestion.batch import FeedOutcome, ingest
+from dagster_project.ingestion.contracts import load_contracts
+from dagster_project.operations.session import CONTRACTS, Session
+
+BATCH_CHECK = "batch_is_as_expected"
+LANDED_CHECK = "every_file_was_read"
+FEEDS = load_contracts(CONTRACTS)
+
+
+@dg.multi_asset(
+    specs=[
+        dg.AssetSpec(
+            ["raw", name],
+            group_name="raw",
+            deps=[["landing", "feeds"]],
+            description=contract.description,
+            skippable=True,
+        )
+        for name, contract in FEEDS.items()
+    ],
+    check_specs=[
+        dg.AssetCheckSpec(check, asset=dg.AssetKey(["raw", name]))
+        for name in FEEDS
+        for check in (BATCH_CHECK, LANDED_CHECK)
+    ],
+    can_subset=True,
+    required_resource_keys={"session"},
+    name="ingestion",
+)
+def ingestion(context: dg.AssetExecutionContext) -> Iterator[Any]:
+    """Load what is new in each feed."""
+    session: Session = context.resources.session
+    selected = [name for name in FEEDS if dg.AssetKey(["raw", name]) in context.selected_asset_keys]
+    with session.connection() as connection:
+        for outcome in ingest(connection, session.settings, session.company, session.contracts, selected):
+            yield from _events(outcome)
+
+
+def _events(outcome: FeedOutcome) -> Iterator[Any]:
+    report = outcome.report
+    asset_key = dg.AssetKey(["raw", report.feed])
+    yield dg.MaterializeResult(
+        asset_key=asset_key,
+        metadata={
+            "rows in": report.rows_in,
+            "rows accepted": report.rows_accepted,
+            "rows quarantined": report.rows_quarantined,
+            "rows unchanged": report.rows_unchanged,
+            "warnings": "\n".join(report.warnings) or "none",
+        },
+    )
+    yield dg.AssetCheckResult(
+        asset_key=asset_key,
+        check_name=LANDED_CHECK,
+        passed=not report.set_aside,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={"set aside": "\n".join(f"{file}: {reason}" for file, reason in report.set_aside) or "none"},
+    )
+    breaches = [r for r in outcome.results if not r.success]
+    yield dg.AssetCheckResult(
+        asset_key=asset_key,
+        check_name=BATCH_CHECK,
+        passed=not breaches,
+        severity=dg.AssetCheckSeverity.ERROR if outcome.held_back else dg.AssetCheckSeverity.WARN,
+        metadata={"expectations": len(outcome.results), "breaches": "\n".join(r.message for r in breaches) or "none"},
+    )

@@ -1,0 +1,97 @@
+"""Run the main job in this process and say what became of it, without Dagster's words."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import warnings
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import dagster as dg
+
+from dagster_project.operations.progress import progress
+from dagster_project.settings import Settings
+
+INSTANCE_CONFIG = Path(__file__).parent.parent / "dagster.yaml"
+
+
+@dataclass(frozen=True)
+class CheckOutcome:
+    """One check's answer."""
+
+    asset: str
+    name: str
+    passed: bool
+    is_blocking: bool
+    details: dict[str, str]
+
+
+@dataclass(frozen=True)
+class RunOutcome:
+    """What became of a run."""
+
+    run_id: str
+    is_success: bool
+    asset_count: int
+    checks: list[CheckOutcome] = field(default_factory=list)
+    failures: dict[str, str] = field(default_factory=dict)
+
+
+def prepare_instance(settings: Settings) -> Path:
+    """Make DAGSTER_HOME and point the environment to it."""
+    home = settings.dagster_home
+    home.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(INSTANCE_CONFIG, home / "dagster.yaml")
+    os.environ["DAGSTER_HOME"] = str(home)
+    return home
+
+
+def run_main_job(settings: Settings) -> RunOutcome:
+    """Execute the whole way; never raises for a step that failed."""
+    prepare_instance(settings)
+    logging.getLogger("dagster").setLevel(logging.CRITICAL)
+    warnings.filterwarnings("ignore", module="dagster")
+    from dagster_project.definitions import defs  # noqa: PLC0415 - reads DAGSTER_HOME, parses the dbt project
+    from dagster_project.defs.ingestion import FEEDS  # noqa: PLC0415
+    from dagster_project.defs.transformation import MODELS  # noqa: PLC0415
+
+    job = defs.resolve_job_def("stella")
+    progress.expect(len(FEEDS) + len(MODELS) + 7)
+    with dg.DagsterInstance.get() as instance:
+        result = job.execute_in_process(
+            instance=instance,
+            raise_on_error=False,
+            run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+        )
+    return RunOutcome(
+        run_id=result.run_id,
+        is_success=result.success,
+        asset_count=len(result.get_asset_materialization_events()),
+        checks=[_check(e) for e in result.get_asset_check_evaluations()],
+        failures={e.step_key or "": _reason(e) for e in result.all_events if e.is_step_failure},
+    )
+
+
+def _check(evaluation: dg.AssetCheckEvaluation) -> CheckOutcome:
+    return CheckOutcome(
+        asset=evaluation.asset_key.to_user_string(),
+        name=evaluation.check_name,
+        passed=evaluation.passed,
+        is_blocking=evaluation.severity == dg.AssetCheckSeverity.ERROR,
+        details={key: str(value.value) for key, value in evaluation.metadata.items()},
+    )
+
+
+def _reason(event: dg.DagsterEvent) -> str:
+    """Find the innermost cause: Dagster wraps what a step raised."""
+    failure = event.step_failure_data
+    if failure.user_failure_data and failure.user_failure_data.description:
+        return str(failure.user_failure_data.description)
+    error = failure.error
+    while error is not None and error.cause is not None:
+        error = error.cause
+    if error is None:
+        return "no reason given"
+    return error.message.strip().removeprefix("dagster_project.settings.StellaError: ")

@@ -1,0 +1,115 @@
+"""The dbt project as assets: one definition; Dagster cuts it into the passes that the Python steps between need."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import dagster as dg
+import duckdb
+from dagster_dbt import DagsterDbtTranslator, dbt_assets
+from dagster_dbt.asset_utils import get_asset_check_key_for_test
+
+from dagster_project.database import count
+from dagster_project.operations import dbt
+from dagster_project.operations.progress import Step, progress
+from dagster_project.operations.session import Session
+from dagster_project.settings import get_settings
+
+MANIFEST = dbt.manifest_json(get_settings())
+
+
+class RoomTranslator(DagsterDbtTranslator):
+    """Asset key = [schema, table], group = room: so the lineage joins with the Python steps by itself."""
+
+    def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
+        """Name the asset as the table is named."""
+        table = dbt_resource_props.get("alias") or dbt_resource_props.get("identifier") or dbt_resource_props["name"]
+        return dg.AssetKey([dbt_resource_props["schema"], table])
+
+    def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str:
+        """Name the room."""
+        return str(dbt_resource_props["schema"])
+
+    def get_description(self, dbt_resource_props: Mapping[str, Any]) -> str:
+        """Give the description alone; the SQL is in the repository."""
+        return str(dbt_resource_props.get("description") or "")
+
+
+TRANSLATOR = RoomTranslator()
+MODELS = {
+    (node["schema"], str(node.get("alias") or node["name"])): node
+    for node in MANIFEST["nodes"].values()
+    if node["resource_type"] in {"model", "seed"}
+}
+
+
+@dbt_assets(manifest=MANIFEST, dagster_dbt_translator=TRANSLATOR, name="dbt", required_resource_keys={"session"})
+def transformation(context: dg.AssetExecutionContext) -> Iterator[Any]:
+    """Build the selected models and answer their tests."""
+    session: Session = context.resources.session
+    selected = {tuple(key.path) for key in context.selected_asset_keys}
+    names = sorted(MODELS[key]["name"] for key in selected)
+    with session.connection() as connection:
+        results = dbt.build(session.settings, names, session.dbt_variables(connection), _shower(connection))
+        yield from _events(connection, results, selected)
+    failed = [r for r in results if r.resource_type in {"model", "seed"} and r.status == "error"]
+    if failed:
+        raise dg.Failure("\n".join(f"{r.name}: {r.message}" for r in failed), allow_retries=False)
+
+
+def _shower(connection: duckdb.DuckDBPyConnection) -> Callable[[dbt.NodeResult], None]:
+    def show(result: dbt.NodeResult) -> None:
+        if result.resource_type in {"model", "seed"}:
+            node = MANIFEST["nodes"][result.unique_id]
+            # A cursor of its own, because dbt reports from its worker threads.
+            rows = _row_count(connection.cursor(), node) if result.ok else None
+            note = "" if result.ok else result.status
+            name = f"{node['schema']}.{_table(node)}"
+            progress.finished(Step(name, rows, result.seconds, note, failed=not result.ok))
+        elif not result.ok:
+            progress.finished(Step(f"test {result.name}", result.failures, result.seconds, result.message, failed=True))
+
+    return show
+
+
+def _table(node: Mapping[str, Any]) -> str:
+    return str(node.get("alias") or node["name"])
+
+
+def _row_count(connection: duckdb.DuckDBPyConnection, node: Mapping[str, Any]) -> int | None:
+    if node["config"]["materialized"] == "view":
+        return None
+    return count(connection, f'{node["schema"]}."{_table(node)}"')
+
+
+def _events(
+    connection: duckdb.DuckDBPyConnection, results: list[dbt.NodeResult], selected: set[tuple[str, ...]]
+) -> Iterator[Any]:
+    for result in results:
+        node = MANIFEST["nodes"].get(result.unique_id)
+        if node is None:
+            continue
+        key = (node["schema"], _table(node))
+        if node["resource_type"] == "test" and result.status != "skipped":
+            yield from _check(result, node, selected)
+        elif key in selected and result.ok:
+            rows = _row_count(connection, node)
+            metadata = {"seconds": result.seconds, **({} if rows is None else {"dagster/row_count": rows})}
+            yield dg.MaterializeResult(asset_key=dg.AssetKey(list(key)), metadata=metadata)
+
+
+def _check(
+    result: dbt.NodeResult, node: Mapping[str, Any], selected: set[tuple[str, ...]]
+) -> Iterator[dg.AssetCheckResult]:
+    check = get_asset_check_key_for_test(MANIFEST, TRANSLATOR, result.unique_id, None)
+    if check is None or tuple(check.asset_key.path) not in selected:
+        return
+    severity = node["config"].get("severity", "ERROR").upper()
+    yield dg.AssetCheckResult(
+        asset_key=check.asset_key,
+        check_name=check.name,
+        passed=result.status == "pass",
+        severity=dg.AssetCheckSeverity.ERROR if severity == "ERROR" else dg.AssetCheckSeverity.WARN,
+        metadata={"failures": result.failures, "message": result.message},
+    )

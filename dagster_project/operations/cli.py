@@ -1,0 +1,134 @@
+"""The console command `stella`. Each verb reads its settings, calls one room, and turns a fault into one message."""
+
+from __future__ import annotations
+
+import sys
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from dagster_project.settings import StellaError
+
+app = typer.Typer(
+    help="Stella, the customer data warehouse: from raw feeds to ranked campaigns.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Company = Annotated[
+    str | None, typer.Option(help="Name below sources/companies, or a path. Default: $COMPANY, else demo.")
+]
+AsOf = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The day to score and decide for.")]
+
+
+@app.command()
+def run(company: Company = None, as_of: AsOf = None) -> None:
+    """Run the whole way: load, check, build, score, decide, publish."""
+    from dagster_project.operations.run import run as run_all  # noqa: PLC0415 - a verb pays for its own imports
+    from dagster_project.operations.session import open_session  # noqa: PLC0415
+
+    session = open_session(company=company, as_of=_day(as_of))
+    raise typer.Exit(run_all(session, _console()))
+
+
+@app.command()
+def sql(
+    query: Annotated[str | None, typer.Argument(help="The question; without it, read from standard input.")] = None,
+    company: Company = None,
+    output: Annotated[str, typer.Option("--format", help="table, csv or json")] = "table",
+) -> None:
+    """Ask the published file, read-only."""
+    from dagster_project.operations.sql import answer  # noqa: PLC0415
+    from dagster_project.settings import get_settings  # noqa: PLC0415
+
+    answer(get_settings(company=company), query if query is not None else sys.stdin.read(), output, sys.stdout)
+
+
+@app.command()
+def status(company: Company = None) -> None:
+    """Show the last loads, what is in quarantine, and the published version."""
+    from dagster_project.operations.session import open_session  # noqa: PLC0415
+    from dagster_project.operations.status import show_status  # noqa: PLC0415
+
+    show_status(open_session(company=company), _console())
+
+
+@app.command()
+def publish(company: Company = None) -> None:
+    """Publish what is built, without building it again."""
+    from dagster_project.operations.session import open_session  # noqa: PLC0415
+    from dagster_project.operations.status import publish_again  # noqa: PLC0415
+
+    publish_again(open_session(company=company), _console())
+
+
+@app.command()
+def demo(
+    landing: Annotated[Path, typer.Argument(help="Folder for the feeds.")],
+    truth: Annotated[Path, typer.Argument(help="Folder for the truth; no pipeline reads it.")],
+    profile: Annotated[Path | None, typer.Option(help="A world's profile; default: the demo's own.")] = None,
+    customers: Annotated[int | None, typer.Option(min=1, help="How many persons.")] = None,
+    by_day: Annotated[bool, typer.Option(help="One file per feed and day, instead of one per feed.")] = False,
+) -> None:
+    """Simulate the demo company's world into a folder."""
+    from dagster_project.operations.demo import simulate_into  # noqa: PLC0415
+
+    simulate_into(landing, truth, profile=profile, customers=customers, by_day=by_day)
+
+
+@app.command()
+def check(company: Company = None) -> None:
+    """Check the contracts and the company's folder without loading anything."""
+    from dagster_project.operations.session import open_session  # noqa: PLC0415
+
+    session = open_session(company=company)
+    _console().print(
+        f"{len(session.contracts)} contracts and company {session.company.name} are sound.", highlight=False
+    )
+
+
+@app.command()
+def dev(
+    port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 3000,
+    company: Company = None,
+) -> None:
+    """Open Dagster's UI on this machine."""
+    from dagster_project.operations.dev import serve  # noqa: PLC0415
+    from dagster_project.settings import get_settings  # noqa: PLC0415
+
+    raise typer.Exit(serve(get_settings(company=company), port))
+
+
+@app.command()
+def bench(
+    size: Annotated[int, typer.Option(min=100, help="Customers of the demo world.")] = 5_000,
+    folder: Annotated[Path | None, typer.Option(help="Where to work; default: below STELLA_HOME.")] = None,
+) -> None:
+    """Time a run beside the floor: the same tables by plain SQL in one process."""
+    from dagster_project.operations.bench import benchmark  # noqa: PLC0415
+    from dagster_project.settings import get_settings  # noqa: PLC0415
+
+    raise typer.Exit(benchmark(get_settings(), size, folder, _console()))
+
+
+def _console() -> Console:
+    # Without a terminal, no width to fold at: logs and pipes get whole lines.
+    return Console() if sys.stdout.isatty() else Console(width=200)
+
+
+def _day(moment: datetime | None) -> date | None:
+    return moment.date() if moment else None
+
+
+def main() -> None:
+    """Run the command; a user's fault is one message on standard error, and exit code 2."""
+    try:
+        app()
+    except StellaError as fault:
+        Console(stderr=True, soft_wrap=True).print(f"[red]stella:[/red] {fault}", highlight=False, markup=True)
+        sys.exit(fault.exit_code)

@@ -1,0 +1,82 @@
+"""The verb `run`: the main job with its progress shown, its summary, and an exit code that a scheduler can read."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.markup import escape
+
+from dagster_project.operations import summary
+from dagster_project.operations.progress import show_on_terminal
+from dagster_project.operations.session import Session
+
+if TYPE_CHECKING:
+    from dagster_project.defs.run import RunOutcome
+
+EXIT_OK, EXIT_FAILED, EXIT_WARNINGS = 0, 1, 3
+
+
+def run(session: Session, console: Console) -> int:
+    """Run the whole way.
+
+    Returns:
+        0 when all is well, 1 when a step failed (the last publication stays), 3 when it ended with warnings: files set
+        aside, or a batch held back.
+    """
+    settings = session.settings
+    started, clock = datetime.now(UTC), time.perf_counter()
+    console.print(
+        f"[bold]{escape(session.company.title or session.company.name)}[/bold]  working folder {settings.company_home}",
+        highlight=False,
+        soft_wrap=True,
+    )
+    _check_inputs(session)
+    from dagster_project.defs.run import run_main_job  # noqa: PLC0415 - Dagster takes seconds to import
+
+    end = show_on_terminal(console)
+    try:
+        outcome = run_main_job(settings)
+    finally:
+        end()
+    with session.connection() as connection:
+        landed = summary.landed_since(connection, started)
+        summary.show_landed(console, landed, summary.quarantine_reasons(connection, started))
+        _show_outcome(console, outcome)
+        if outcome.is_success:
+            summary.show_campaigns(console, connection, session.company.home_currency)
+    if outcome.is_success:
+        summary.show_published(console, settings)
+    console.print(f"\nDone in {time.perf_counter() - clock:.0f} s.", highlight=False)
+    if not outcome.is_success:
+        return EXIT_FAILED
+    return EXIT_WARNINGS if landed.set_aside else EXIT_OK
+
+
+def _check_inputs(session: Session) -> None:
+    """Read contracts and company before anything starts, so that a mistake in them is told at once."""
+    _ = session.contracts, session.company
+
+
+def _show_outcome(console: Console, outcome: RunOutcome) -> None:
+    failed = [c for c in outcome.checks if not c.passed]
+    console.print(
+        f"\n[bold]Built[/bold]   {outcome.asset_count:,} tables; {len(outcome.checks):,} checks, "
+        f"{len(outcome.checks) - len(failed):,} passed, {len(failed):,} not",
+        highlight=False,
+    )
+    for check in failed:
+        colour = "red" if check.is_blocking else "yellow"
+        details = "; ".join(f"{k}: {v}" for k, v in check.details.items() if v not in {"", "none"})
+        console.print(
+            f"  [{colour}]{'failed' if check.is_blocking else 'warning'}[/{colour}] {check.asset} {check.name}: "
+            f"{escape(details[:400])}",
+            highlight=False,
+            soft_wrap=True,
+        )
+    for step, reason in outcome.failures.items():
+        console.print(f"  [red]step {step} failed[/red]: {escape(reason)}", highlight=False, soft_wrap=True)
+    if not outcome.is_success:
+        console.print("  The last publication stays in place. Mend the cause and run again: what was done is kept.")

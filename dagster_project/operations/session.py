@@ -1,0 +1,63 @@
+"""What every step of a run needs to know: settings, company, contracts, the day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from typing import Any
+
+import duckdb
+
+from dagster_project import database
+from dagster_project.ingestion import as_of
+from dagster_project.ingestion.company import Company, load_company
+from dagster_project.ingestion.contracts import Contract, load_contracts
+from dagster_project.settings import REPOSITORY, Settings, get_settings
+
+CONTRACTS = REPOSITORY / "sources" / "contracts"
+
+
+@dataclass(frozen=True)
+class Session:
+    """One run's view of the installation and the company."""
+
+    settings: Settings
+
+    @cached_property
+    def company(self) -> Company:
+        """The company, as its `company.yml` says."""
+        return load_company(self.settings.company_folder)
+
+    @cached_property
+    def contracts(self) -> dict[str, Contract]:
+        """Every contract by the name of its feed."""
+        return load_contracts(CONTRACTS)
+
+    @contextmanager
+    def connection(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Open the warehouse for writing; see `database.connect`."""
+        with database.connect(self.settings) as connection:
+            yield connection
+
+    def as_of(self, connection: duckdb.DuckDBPyConnection) -> date:
+        """Determine the day to score and decide for."""
+        return as_of.resolve(connection, self.settings, self.company, self.contracts)
+
+    def dbt_variables(self, connection: duckdb.DuckDBPyConnection) -> Mapping[str, Any]:
+        """Collect what the models may ask of the company and the day."""
+        return {
+            "company": self.company.name,
+            "home_currency": self.company.home_currency,
+            "time_zone": self.company.time_zone,
+            "week_start": self.company.week_start,
+            "business_hours": dict(self.company.business_hours),
+            "as_of_date": self.as_of(connection).isoformat(),
+        }
+
+
+def open_session(**overrides: object) -> Session:
+    """Read the settings (overrides by field name win) and open a session on them."""
+    return Session(get_settings(**overrides))

@@ -31,6 +31,10 @@ def keys(schema: str, *tables: str) -> list[dg.AssetKey]:
     return [dg.AssetKey([schema, table]) for table in named]
 
 
+SCORE_INPUTS = keys("warehouse", "dim_customer", "fct_order_line", "fct_return", "fct_touchpoint", "fct_service_case")
+SEGMENT_INPUTS = [*keys("marts", "mart_customer_360"), *keys("reference", "segment")]
+
+
 @dg.asset(
     key=["intermediate", "identity_ledger"],
     group_name="intermediate",
@@ -48,13 +52,11 @@ def identity_ledger(context: dg.AssetExecutionContext) -> dg.MaterializeResult[N
 
 
 @dg.multi_asset(
-    specs=[dg.AssetSpec(key, group_name="scores", deps=keys("warehouse", "dim_customer", "fct_order_line", "fct_return",
-                                                            "fct_touchpoint", "fct_service_case"))
-           for key in keys("scores", *SCORES)],
+    specs=[dg.AssetSpec(key, group_name="scores", deps=SCORE_INPUTS) for key in keys("scores", *SCORES)],
     check_specs=[dg.AssetCheckSpec(BASELINE_CHECK, asset=dg.AssetKey(["scores", "score_backtest"]))],
     required_resource_keys={"session"},
     name="scores",
-)  # fmt: skip
+)
 def scores(context: dg.AssetExecutionContext) -> Iterator[Any]:
     """Score every customer as of the day, and judge the scores on a held-back window."""
     session: Session = context.resources.session
@@ -75,12 +77,14 @@ def scores(context: dg.AssetExecutionContext) -> Iterator[Any]:
 
 
 @dg.multi_asset(
-    specs=[dg.AssetSpec(key, group_name="intermediate", deps=[*keys("marts", "mart_customer_360"), *keys("reference", "segment")])
-           for key in keys("intermediate", *SEGMENT_LEDGERS)],
+    specs=[
+        dg.AssetSpec(key, group_name="intermediate", deps=SEGMENT_INPUTS)
+        for key in keys("intermediate", *SEGMENT_LEDGERS)
+    ],
     check_specs=[dg.AssetCheckSpec(CRITERIA_CHECK, asset=dg.AssetKey(["intermediate", "segment_definition"]))],
     required_resource_keys={"session"},
     name="segments",
-)  # fmt: skip
+)
 def segments(context: dg.AssetExecutionContext) -> Iterator[Any]:
     """Evaluate the segments' criteria over the customer 360 and keep who entered and left."""
     session: Session = context.resources.session

@@ -1,4 +1,4 @@
-"""The 26 feeds as assets: each is loaded and its batch looked at; one that breaks a blocking expectation is held back."""
+"""The 26 feeds as assets: each is loaded and its batch looked at; one that breaks a blocking rule is held back."""
 
 from __future__ import annotations
 

@@ -1,0 +1,145 @@
+"""Publishing: what is copied, what is withheld, and what a reader sees while versions change."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from dagster_project.database import connect
+from dagster_project.publishing import publish as publishing
+from dagster_project.publishing.privacy import Description, describe
+from dagster_project.publishing.reader import open_published, published_version
+from dagster_project.settings import Settings, StellaError
+
+DAY = date(2026, 1, 1)
+DESCRIPTIONS = {
+    ("warehouse", "dim_customer"): Description(
+        "One row per version; don't merge.", False, {"customer_id": "The durable number."}, frozenset({"email"})
+    ),
+    ("warehouse", "dim_customer_personal"): Description("", True),
+}
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    company = tmp_path / "shop"
+    company.mkdir()
+    (company / "company.yml").write_text("name: shop\n")
+    return Settings(company=str(company), home=tmp_path / "home", keep_versions=2)
+
+
+def _publish(settings: Settings, rows: int) -> publishing.Publication:
+    with connect(settings) as connection:
+        connection.execute(
+            "create or replace table warehouse.dim_customer as "
+            f"select range as customer_id, 'a@b.c' as email from range({rows})"
+        )
+        connection.execute("create or replace table warehouse.dim_customer_personal as select 1 as customer_id")
+        connection.execute("create or replace table raw.customers as select 1 as x")
+        return publishing.publish(connection, settings, DESCRIPTIONS, DAY)
+
+
+def test_only_published_schemas_without_personal_columns_are_copied(settings: Settings) -> None:
+    _publish(settings, 3)
+    with open_published(settings) as reader:
+        columns = reader.execute(
+            "select table_schema, table_name, column_name from information_schema.columns"
+        ).fetchall()
+    assert [c for c in columns if c[0] != "main"] == [("warehouse", "dim_customer", "customer_id")]
+
+
+def test_descriptions_travel_as_comments(settings: Settings) -> None:
+    _publish(settings, 3)
+    with open_published(settings) as reader:
+        tables = reader.execute("select comment from duckdb_tables() where table_name = 'dim_customer'").fetchall()
+        columns = reader.execute("select comment from duckdb_columns() where column_name = 'customer_id'").fetchall()
+    assert tables == [("One row per version; don't merge.",)]
+    assert columns == [("The durable number.",)]
+
+
+def test_an_open_reader_keeps_the_old_version_and_a_new_one_sees_the_new(settings: Settings) -> None:
+    _publish(settings, 1)
+    with open_published(settings) as early:
+        for rows in (2, 3, 4):
+            _publish(settings, rows)
+        assert early.execute("select count(*) from warehouse.dim_customer").fetchall() == [(1,)]
+        with open_published(settings) as late:
+            assert late.execute("select count(*) from warehouse.dim_customer").fetchall() == [(4,)]
+
+
+def test_old_versions_are_pruned(settings: Settings) -> None:
+    for rows in (1, 2, 3, 4):
+        _publish(settings, rows)
+    kept = sorted((settings.published / "versions").iterdir())
+    assert len(kept) == 2
+    assert published_version(settings) == kept[-1].resolve()
+
+
+def test_a_failed_publication_leaves_the_last_one(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    _publish(settings, 1)
+    before = published_version(settings)
+
+    def disagree(version: Path, _expected: object) -> None:
+        raise StellaError(f"{version.name} disagrees")
+
+    monkeypatch.setattr(publishing, "_verify", disagree)
+    with pytest.raises(StellaError):
+        _publish(settings, 2)
+    assert published_version(settings) == before
+    assert list((settings.published / "versions").iterdir()) == [before]
+
+
+def test_a_copy_with_missing_rows_is_refused(settings: Settings, tmp_path: Path) -> None:
+    version = tmp_path / "v.duckdb"
+    with duckdb.connect(str(version)) as writer:
+        writer.execute("create schema marts")
+        writer.execute("create table marts.t as select 1 as a")
+    with pytest.raises(StellaError, match=r"marts\.t holds"):
+        publishing._verify(version, {"marts.t": 2})
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "select * from read_csv('/etc/passwd')",
+        "select * from read_text('/etc/passwd')",
+        "create table main.x (i int)",
+        "drop table warehouse.dim_customer",
+        "attach '/tmp/other.duckdb' as other",
+        "copy warehouse.dim_customer to '/tmp/out.csv'",
+        "set enable_external_access = true",
+        "install httpfs",
+    ],
+)
+def test_a_reader_can_only_read(settings: Settings, statement: str) -> None:
+    _publish(settings, 1)
+    with open_published(settings) as reader, pytest.raises(duckdb.Error):
+        reader.execute(statement)
+
+
+def test_reading_before_publishing_says_what_to_do(settings: Settings) -> None:
+    with pytest.raises(StellaError, match="stella run"):
+        open_published(settings)
+
+
+def test_privacy_is_read_from_meta_of_columns_and_models() -> None:
+    node = {
+        "resource_type": "model",
+        "schema": "warehouse",
+        "name": "dim_x",
+        "alias": "dim_x",
+        "description": "d",
+        "columns": {
+            "email": {"description": "e", "config": {"meta": {"privacy": "personal"}}},
+            "religion": {"description": "r", "meta": {"privacy": "sensitive"}},
+            "city": {"description": "c"},
+        },
+    }
+    whole = {**node, "name": "dim_y", "alias": "dim_y", "config": {"meta": {"privacy": "personal"}}}
+    described = describe({"nodes": {"a": node, "b": whole, "t": {"resource_type": "test"}}})
+    assert described["warehouse", "dim_x"].withheld_columns == {"email", "religion"}
+    assert not described["warehouse", "dim_x"].is_withheld
+    assert described["warehouse", "dim_y"].is_withheld

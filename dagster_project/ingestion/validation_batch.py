@@ -1,0 +1,122 @@
+"""A batch on its way in, as dataframes that Great Expectations can look at.
+
+Belongs here: which rows make up a batch, how many of them are looked at, and what of them may be seen. A personal or
+sensitive value never gets into a dataframe: such a column arrives as "there or not there", and a key as a hash.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import duckdb
+import pandas as pd
+
+from dagster_project.ingestion.contracts import Column, Contract
+
+SAMPLE_SEED = 7
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What one run newly accepted of one feed.
+
+    `accepted` is a select giving the rows; `batch_id` names the batch in the profiles and the pages; the counts are
+    those of the files that were loaded: `rows_in` = accepted + quarantined + unchanged.
+    """
+
+    feed: str
+    batch_id: str
+    accepted: str
+    rows_in: int
+    rows_accepted: int
+    rows_quarantined: int
+    loaded_at: datetime
+
+    @property
+    def refused_share(self) -> float:
+        """The share of the rows that came in which broke the contract (0 to 1)."""
+        return self.rows_quarantined / self.rows_in if self.rows_in else 0.0
+
+
+def kind_of(column: Column) -> str:
+    """Say how a column is measured: `number`, `code` (few values, each with a share) or `presence` (nulls alone)."""
+    if column.is_personal:
+        return "presence"
+    if column.type in ("decimal", "integer"):
+        return "number"
+    if column.type == "boolean" or codes_of(column):
+        return "code"
+    return "presence"
+
+
+def codes_of(column: Column) -> tuple[str, ...]:
+    """Name the values a column may have, where the contract or a code list counts them."""
+    return column.values or (column.code_list.values if column.code_list else ())
+
+
+def quoted(name: str) -> str:
+    """Quote an identifier for DuckDB."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def newest_batch(connection: duckdb.DuckDBPyConnection, feed: str, since: datetime) -> Batch | None:
+    """Find what was loaded of a feed at or after an instant; none where nothing came.
+
+    Several files of one run are one batch.
+    """
+    row = connection.execute(
+        """
+        select
+            cast(coalesce(sum(rows_in), 0) as bigint),
+            cast(coalesce(sum(rows_accepted), 0) as bigint),
+            cast(coalesce(sum(rows_quarantined), 0) as bigint),
+            max(loaded_at)
+        from raw._load
+        where feed = ? and status = 'loaded' and loaded_at >= ?
+        """,
+        [feed, since],
+    ).fetchone()
+    if row is None or row[3] is None:
+        return None
+    return Batch(
+        feed=feed,
+        batch_id=row[3].strftime("%Y%m%dT%H%M%S%fZ"),
+        accepted=f"select * from raw.{quoted(feed)} where _loaded_at >= timestamptz '{since.isoformat()}'",
+        rows_in=row[0],
+        rows_accepted=row[1],
+        rows_quarantined=row[2],
+        loaded_at=row[3],
+    )
+
+
+def rows_of(
+    connection: duckdb.DuckDBPyConnection, contract: Contract, batch: Batch, limit: int
+) -> tuple[pd.DataFrame, bool]:
+    """Fetch a batch's rows, or beyond `limit` a random sample of that many; say whether it is a sample.
+
+    Numbers and codes come as they are, everything else as true or null. `key_label(contract)` holds a hash of the key.
+    """
+    seen = [f"hash({', '.join(quoted(name) for name in key_of(contract))}) as {quoted(key_label(contract))}"]
+    for column in contract.columns:
+        name = quoted(column.name)
+        match kind_of(column):
+            case "number":
+                seen.append(f"cast({name} as double) as {name}")
+            case "code":
+                seen.append(f"cast({name} as varchar) as {name}")
+            case _:
+                seen.append(f"case when {name} is not null then true end as {name}")
+    sampled = batch.rows_accepted > limit
+    sample = f" using sample reservoir({limit} rows) repeatable ({SAMPLE_SEED})" if sampled else ""
+    return connection.execute(f"select {', '.join(seen)} from ({batch.accepted}) as batch{sample}").df(), sampled
+
+
+def key_of(contract: Contract) -> list[str]:
+    """Name the columns that no two rows share: the key, the file, and the change, as corrections come along."""
+    return [*contract.keys, *(["updated_at"] if contract.has_updated_at else []), "_file"]
+
+
+def key_label(contract: Contract) -> str:
+    """Name the key as the pages show it."""
+    return " + ".join(contract.keys)

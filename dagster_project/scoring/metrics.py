@@ -1,0 +1,78 @@
+"""Measures of a prediction against what happened; each takes actual and predicted, one element a customer.
+
+Belongs here: pure measures. Does not belong here: which of them a model is judged by.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.stats import rankdata
+
+Array = NDArray[np.float64]
+
+
+def mae(actual: Array, predicted: Array) -> float:
+    """Mean absolute error, in the unit of the target."""
+    return float(np.abs(actual - predicted).mean())
+
+
+def rmse(actual: Array, predicted: Array) -> float:
+    """Root mean squared error, in the unit of the target."""
+    return float(np.sqrt(((actual - predicted) ** 2).mean()))
+
+
+def brier(happened: Array, probability: Array) -> float:
+    """Mean squared error of a probability (0 best, 0.25 for a coin)."""
+    return float(((happened - probability) ** 2).mean())
+
+
+def auc(happened: Array, ranking: Array) -> float:
+    """Chance that a customer to whom it happened ranks above one to whom it did not; ties count half.
+
+    NaN where it happened to all or to nobody.
+    """
+    positives = float(happened.sum())
+    negatives = len(happened) - positives
+    if positives == 0 or negatives == 0:
+        return float("nan")
+    ranks = rankdata(ranking)
+    return float((ranks[happened > 0].sum() - positives * (positives + 1) / 2) / (positives * negatives))
+
+
+def total_error_share(actual: Array, predicted: Array) -> float:
+    """How far the predicted total misses the actual one, as a share of the actual; NaN where that is zero."""
+    total = float(actual.sum())
+    return abs(float(predicted.sum()) - total) / abs(total) if total else float("nan")
+
+
+def deciles(actual: Array, predicted: Array) -> pd.DataFrame:
+    """Mean prediction and mean outcome by tenth of the customers, the highest predictions first.
+
+    Columns: decile (1 to 10), customer_count, predicted_mean, actual_mean. Equal predictions share what happened to
+    all of them, so that the order of the rows decides nothing.
+    """
+    order = np.argsort(-predicted, kind="stable")
+    _, tie = np.unique(predicted, return_inverse=True)
+    shared = (np.bincount(tie, weights=actual) / np.bincount(tie))[tie]
+    decile = np.arange(len(order)) * 10 // max(len(order), 1) + 1
+    frame = pd.DataFrame({"decile": decile, "predicted": predicted[order], "actual": shared[order]})
+    return frame.groupby("decile", as_index=False).agg(
+        customer_count=("actual", "size"), predicted_mean=("predicted", "mean"), actual_mean=("actual", "mean")
+    )
+
+
+def decile_error(actual: Array, predicted: Array) -> float:
+    """Calibration: mean absolute gap of the tenths' means, as a share of the overall mean; NaN where that is zero."""
+    table, middle = deciles(actual, predicted), float(actual.mean())
+    if middle == 0:
+        return float("nan")
+    gap = (table["predicted_mean"] - table["actual_mean"]).abs()
+    return float((gap * table["customer_count"]).sum() / table["customer_count"].sum()) / abs(middle)
+
+
+def top_decile_lift(actual: Array, predicted: Array) -> float:
+    """Mean outcome of the tenth with the highest predictions over everybody's mean; NaN where that is zero."""
+    middle = float(actual.mean())
+    return float(deciles(actual, predicted)["actual_mean"].iloc[0]) / middle if middle else float("nan")

@@ -18,6 +18,7 @@ from scipy.signal import lfilter
 from sources.companies.demo.chance import Chance
 from sources.companies.demo.feed_shapes import feed_table
 from sources.companies.demo.holidays import calendar
+from sources.companies.demo.model import CURRENCIES, Market
 from sources.companies.demo.profile_feeds import Currency, Externals
 
 Days = NDArray[np.int64]
@@ -34,26 +35,22 @@ def day_number(day: date) -> int:
     return (day - _EPOCH).days
 
 
-def exchange_rates(chance: Chance, externals: Externals, first: date, last: date) -> pa.Table:
-    """Quote each currency on each working day from ten days before `first` to `last`, so that day one has a rate.
+def exchange_rates(market: Market, first: date, last: date) -> pa.Table:
+    """Quote each foreign currency on each working day from before `first` to `last`, so that day one has a rate.
 
-    The logarithm of a rate walks every day, weekends included, and returns to its mean: what is known on a Monday
-    differs from what was known on the Friday, and 'the last known rate' is an estimate with an error.
+    The market moves on Saturdays and Sundays too (`Market.fx`): 'the last known rate' is an estimate with an error.
     """
-    start = day_number(first) - 10
+    start = day_number(first) + market.first_day
     days = np.arange(start, day_number(last) + 1)
-    quoted = (days + 3) % 7 < 5  # 1970-01-01 was a Thursday; Monday is 0
-    codes, rates = [], []
-    for number, (code, currency) in enumerate(sorted(externals.currencies.items())):
-        codes.append(np.full(quoted.sum(), code))
-        rates.append(daily_rate(chance, currency, number, start, len(days))[quoted])
-    dates = np.tile(days[quoted], len(codes))
+    quoted = np.flatnonzero((days + 3) % 7 < 5)  # 1970-01-01 was a Thursday; Monday is 0
+    foreign = [code for code in range(len(CURRENCIES)) if np.any(market.fx[:, code] != 1.0)]
+    code, row = (part.ravel() for part in np.meshgrid(np.array(foreign, dtype=np.int64), quoted, indexing="ij"))
     return feed_table(
         "exchange_rates",
-        dates - day_number(first),
-        currency=np.concatenate(codes) if codes else [],
-        rate_date=dates,
-        rate_to_home=np.round(np.concatenate(rates), 6) if rates else [],
+        days[row] - day_number(first),
+        currency=np.array(CURRENCIES)[code],
+        rate_date=days[row],
+        rate_to_home=np.round(market.fx[row, code], 6),
     )
 
 

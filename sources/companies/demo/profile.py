@@ -21,6 +21,8 @@ from sources.companies.demo.profile_buying import Aftercare, Buying, Catalogue, 
 from sources.companies.demo.profile_campaigns import Campaign, Consent, Contacts, Truth
 from sources.companies.demo.profile_core import MarketSection, Population, Records, Section
 from sources.companies.demo.profile_feeds import Externals, FaultRates, FileShape
+from sources.companies.demo.profile_life import Devices, Loyalty, Sales, Service, Touchpoints, Web
+from sources.companies.demo.profile_network import Network
 
 PROFILES = Path(__file__).parent
 _DEEPEST = 5
@@ -54,6 +56,13 @@ class Profile(Section):
     contacts: Contacts
     consent: Consent
     truth: Truth
+    web: Web
+    service: Service
+    touchpoints: Touchpoints
+    loyalty: Loyalty
+    sales: Sales
+    devices: Devices
+    network: Network
     files: dict[str, FileShape] = Field(description="shape of each feed's files; a feed not named is plain CSV")
     faults: Annotated[FaultRates, Field(description="dirt")]
     externals: Externals

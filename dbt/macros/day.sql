@@ -1,0 +1,29 @@
+{# The day of a moment, and the day that everything is built for. #}
+
+{# The business's own day of a moment. #}
+{% macro local_date(moment) -%}cast({{ local_timestamp(moment) }} as date){%- endmacro %}
+
+{# yyyymmdd of a date; null stays null. #}
+{% macro date_key(day) -%}
+    cast(
+        extract(year from {{ day }}) * 10000 + extract(month from {{ day }}) * 100 + extract(day from {{ day }}) as integer
+    )
+{%- endmacro %}
+
+{# yyyymmdd of a date; -1, the unknown day, for null. #}
+{% macro date_key_or_unknown(day) -%}coalesce({{ date_key(day) }}, -1){%- endmacro %}
+
+{# yyyymmdd of the business's own day of a moment; -1, the unknown day, for null. #}
+{% macro event_date_key(moment) -%}{{ date_key_or_unknown(local_date(moment)) }}{%- endmacro %}
+
+{# The day that everything is built for; facts of this day and later are not yet known on it. #}
+{% macro as_of_date() -%}
+    cast('{{ var("as_of_date") or run_started_at.astimezone(modules.pytz.timezone(var("time_zone"))).strftime("%Y-%m-%d") }}' as date)
+{%- endmacro %}
+
+{# The moment at which that day begins. #}
+{% macro as_of_at() -%}{{ start_of_day(as_of_date()) }}{%- endmacro %}
+
+{# First and last moment of a history of versions. #}
+{% macro beginning_of_time() -%}cast('1900-01-01 00:00:00+00' as {{ type_timestamp() }}){%- endmacro %}
+{% macro end_of_time() -%}cast('9999-12-31 00:00:00+00' as {{ type_timestamp() }}){%- endmacro %}

@@ -1,0 +1,21 @@
+{# The 64-bit key of a thing: the first 15 hex digits of the MD5 of its reference, so every engine makes the same one. #}
+{% macro surrogate_key(columns) -%}{{ adapter.dispatch('surrogate_key')(columns) }}{%- endmacro %}
+
+{% macro duckdb__surrogate_key(columns) -%}
+    cast('0x' || substr(md5({{ key_text(columns) }}), 1, 15) as bigint)
+{%- endmacro %}
+
+{% macro default__surrogate_key(columns) -%}
+    cast(('x' || substr(md5({{ key_text(columns) }}), 1, 15)) as bit(60))::bigint
+{%- endmacro %}
+
+{% macro spark__surrogate_key(columns) -%}
+    cast(conv(substr(md5({{ key_text(columns) }}), 1, 15), 16, 10) as bigint)
+{%- endmacro %}
+
+{# The text that a key is made from: the columns as text, `|` between them, null as nothing. #}
+{% macro key_text(columns) -%}
+    {%- for column in columns -%}
+        coalesce(cast({{ column }} as {{ type_string() }}), ''){% if not loop.last %} || '|' || {% endif %}
+    {%- endfor -%}
+{%- endmacro %}

@@ -1,0 +1,10 @@
+{{ config(materialized='view') }}
+
+-- An identifier that belonged to several customers in turn is the last one's here.
+select
+    source_system,
+    identifier as customer_ref,
+    {{ last_by('customer_id', 'coalesce(valid_from, ' ~ beginning_of_time() ~ ')') }} as customer_id
+from {{ ref('int_identity__current') }}
+where identifier_kind = 'record'
+group by source_system, identifier

@@ -1,0 +1,26 @@
+with normalised as (
+    select
+        metric,
+        period_start,
+        coalesce({{ clean_text('region') }}, '') as region,
+        coalesce({{ clean_text('category') }}, '') as category,
+        value,
+        _file,
+        _line,
+        _loaded_at
+    from {{ source('raw', 'market_benchmarks') }}
+),
+
+latest as (
+    {{ latest_per_key('normalised', ['metric', 'period_start', 'region', 'category']) }}
+)
+
+select
+    metric,
+    period_start,
+    region,
+    category,
+    value,
+    _file,
+    _loaded_at
+from latest

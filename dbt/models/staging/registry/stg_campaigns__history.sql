@@ -1,0 +1,53 @@
+{{ config(materialized='view') }}
+
+with dated as (
+    select
+        *,
+        {{ currency_code('currency') }} as currency_code
+    from {{ source('raw', 'campaigns') }}
+),
+
+rate as (
+    select
+        currency_code,
+        rate_date,
+        rate_to_home
+    from {{ ref('stg_exchange_rates__filled') }}
+),
+
+priced as (
+    select
+        dated.*,
+        {{ rate_to_home('dated.currency_code', 'rate.rate_to_home') }} as rate_to_home
+    from dated
+    left join rate
+        on
+            dated.currency_code = rate.currency_code
+            and dated.starts_on = rate.rate_date
+)
+
+select
+    campaign_ref,
+    {{ clean_text('name') }} as name,
+    objective,
+    starts_on,
+    ends_on,
+    offer_kind,
+    offer_value,
+    upper({{ clean_text('coupon_code') }}) as coupon_code,
+    {{ clean_text('target_category') }} as target_category,
+    {{ clean_text('eligibility') }} as eligibility,
+    currency_code,
+    budget as budget_original,
+    {{ to_home('budget', 'rate_to_home') }} as budget,
+    rate_to_home,
+    rate_to_home is not null as is_rate_known,
+    control_pct,
+    {{ clean_text('message_template') }} as message_template,
+    status,
+    updated_at,
+    coalesce(updated_at, _loaded_at) as effective_at,
+    _file,
+    _line,
+    _loaded_at
+from priced

@@ -1,0 +1,14 @@
+with latest as (
+    {{ latest_per_key(source('raw', 'partners'), ['partner_ref'], updated_at='updated_at') }}
+)
+
+select
+    partner_ref,
+    {{ clean_text('name') }} as name,
+    {{ clean_text('kind') }} as kind,
+    commission_pct,
+    upper({{ clean_text('country') }}) as country_code,
+    updated_at,
+    _file,
+    _loaded_at
+from latest

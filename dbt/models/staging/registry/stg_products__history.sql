@@ -1,0 +1,50 @@
+{{ config(materialized='view') }}
+
+with dated as (
+    select
+        *,
+        {{ currency_code('currency') }} as currency_code,
+        coalesce(updated_at, _loaded_at) as effective_at
+    from {{ source('raw', 'products') }}
+),
+
+rate as (
+    select
+        currency_code,
+        rate_date,
+        rate_to_home
+    from {{ ref('stg_exchange_rates__filled') }}
+),
+
+priced as (
+    select
+        dated.*,
+        {{ rate_to_home('dated.currency_code', 'rate.rate_to_home') }} as rate_to_home
+    from dated
+    left join rate
+        on
+            dated.currency_code = rate.currency_code
+            and {{ local_date('dated.effective_at') }} = rate.rate_date
+)
+
+select
+    product_ref,
+    {{ clean_text('name') }} as name,
+    {{ clean_text('brand') }} as brand,
+    {{ clean_text('department') }} as department,
+    {{ clean_text('category') }} as category,
+    {{ clean_text('subcategory') }} as subcategory,
+    {{ clean_text('supplier') }} as supplier,
+    coalesce(is_active, true) as is_active,
+    currency_code,
+    unit_cost as unit_cost_original,
+    {{ to_home('unit_cost', 'rate_to_home') }} as unit_cost,
+    list_price as list_price_original,
+    {{ to_home('list_price', 'rate_to_home') }} as list_price,
+    rate_to_home is not null as is_rate_known,
+    updated_at,
+    effective_at,
+    _file,
+    _line,
+    _loaded_at
+from priced

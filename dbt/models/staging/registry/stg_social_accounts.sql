@@ -1,0 +1,40 @@
+with normalised as (
+    select
+        lower(platform) as platform,
+        lower(ltrim({{ clean_text('handle') }}, '@')) as handle,
+        coalesce(source_system, '') as source_system,
+        customer_ref,
+        {{ clean_text('display_name') }} as display_name,
+        {{ clean_text('bio') }} as bio,
+        lower({{ clean_text('email') }}) as email,
+        followers,
+        following,
+        account_kind,
+        created_at,
+        _file,
+        _line,
+        _loaded_at,
+        updated_at
+    from {{ source('raw', 'social_accounts') }}
+),
+
+latest as (
+    {{ latest_per_key('normalised', ['platform', 'handle'], updated_at='updated_at') }}
+)
+
+select
+    platform,
+    handle,
+    source_system,
+    customer_ref,
+    display_name,
+    bio,
+    email,
+    followers,
+    following,
+    account_kind,
+    created_at,
+    updated_at,
+    _file,
+    _loaded_at
+from latest

@@ -1,0 +1,17 @@
+with latest as (
+    {{ latest_per_key(source('raw', 'campaign_responses'), ['response_ref']) }}
+)
+
+select
+    response_ref,
+    contact_ref,
+    campaign_ref,
+    coalesce(source_system, '') as source_system,
+    customer_ref,
+    response,
+    responded_at,
+    upper({{ clean_text('coupon_code') }}) as coupon_code,
+    order_ref,
+    _file,
+    _loaded_at
+from latest

@@ -1,0 +1,33 @@
+with latest as (
+    {{ latest_per_key(
+        source('raw', 'service_cases'),
+        ['source_system', 'case_ref'],
+        updated_at='updated_at'
+    ) }}
+)
+
+select
+    source_system,
+    case_ref,
+    customer_ref,
+    lower({{ clean_text('email') }}) as email,
+    {{ clean_text('phone') }} as phone,
+    lower(ltrim({{ clean_text('handle') }}, '@')) as handle,
+    lower(platform) as platform,
+    channel as channel_code,
+    opened_at,
+    first_response_at,
+    resolved_at,
+    {{ clean_text('topic') }} as topic,
+    product_ref,
+    order_ref,
+    severity,
+    coalesce(is_complaint, false) as is_complaint,
+    satisfaction_score,
+    recommend_score,
+    agent_ref,
+    {{ clean_text('text') }} as text,
+    updated_at,
+    _file,
+    _loaded_at
+from latest

@@ -1,0 +1,26 @@
+with normalised as (
+    select
+        lower(platform) as platform,
+        lower(ltrim({{ clean_text('follower_handle') }}, '@')) as follower_handle,
+        lower(ltrim({{ clean_text('followed_handle') }}, '@')) as followed_handle,
+        followed_at,
+        unfollowed_at,
+        _file,
+        _line,
+        _loaded_at
+    from {{ source('raw', 'social_follows') }}
+),
+
+latest as (
+    {{ latest_per_key('normalised', ['platform', 'follower_handle', 'followed_handle']) }}
+)
+
+select
+    platform,
+    follower_handle,
+    followed_handle,
+    followed_at,
+    unfollowed_at,
+    _file,
+    _loaded_at
+from latest

@@ -1,0 +1,42 @@
+with normalised as (
+    select
+        lower(platform) as platform,
+        post_ref,
+        lower(ltrim({{ clean_text('handle') }}, '@')) as handle,
+        posted_at,
+        kind,
+        in_reply_to,
+        lower(ltrim({{ clean_text('target_handle') }}, '@')) as target_handle,
+        topics,
+        {{ clean_text('text') }} as text,
+        likes,
+        shares,
+        replies,
+        upper({{ clean_text('coupon_code') }}) as coupon_code,
+        _file,
+        _line,
+        _loaded_at
+    from {{ source('raw', 'social_posts') }}
+),
+
+latest as (
+    {{ latest_per_key('normalised', ['platform', 'post_ref']) }}
+)
+
+select
+    platform,
+    post_ref,
+    handle,
+    posted_at,
+    kind,
+    in_reply_to,
+    target_handle,
+    topics,
+    text,
+    likes,
+    shares,
+    replies,
+    coupon_code,
+    _file,
+    _loaded_at
+from latest

@@ -1,0 +1,26 @@
+with latest as (
+    {{ latest_per_key(source('raw', 'web_events'), ['event_ref']) }}
+)
+
+select
+    event_ref,
+    visitor_ref,
+    coalesce(source_system, '') as source_system,
+    customer_ref,
+    occurred_at,
+    event_type,
+    page_url,
+    {{ url_path('page_url') }} as page_path,
+    referrer_url,
+    utm_source,
+    utm_medium,
+    utm_campaign,
+    product_ref,
+    {{ clean_text('search_term') }} as search_term,
+    order_ref,
+    device_type,
+    upper(country) as country_code,
+    duration_ms,
+    _file,
+    _loaded_at
+from latest

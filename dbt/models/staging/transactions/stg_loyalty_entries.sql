@@ -1,0 +1,17 @@
+with latest as (
+    {{ latest_per_key(source('raw', 'loyalty_entries'), ['source_system', 'entry_ref']) }}
+)
+
+select
+    source_system,
+    entry_ref,
+    customer_ref,
+    kind,
+    points,
+    occurred_at,
+    order_ref,
+    {{ clean_text('reward') }} as reward,
+    referred_customer_ref,
+    _file,
+    _loaded_at
+from latest

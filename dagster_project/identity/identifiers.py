@@ -1,0 +1,199 @@
+"""What belongs to whom: the records themselves, then visitors, e-mails, phones, handles, leads and devices.
+
+Belongs here: the table `identity_belief`, which is everything the ledger should now say. Does not belong here:
+comparing it with what the ledger said before (`ledger.py`).
+
+An identifier is assigned only if exactly one customer has a claim on it. A visitor on which several customers logged in
+keeps its anonymous history to itself: events that name a customer go to that one, the rest stay anonymous.
+"""
+
+from __future__ import annotations
+
+import duckdb
+
+_TABLE = """
+create or replace temp table identity_belief (
+    identifier_kind text, source_system text, identifier text, customer_id bigint, rule text, probability double,
+    valid_from timestamptz default timestamptz '1900-01-01 00:00:00+00',
+    valid_to timestamptz default timestamptz '9999-12-31 00:00:00+00'
+)
+"""
+# The founding record gives the number: the first 15 hexadecimal digits of its hash fill 60 bits, so it is positive, and
+# that two of 10 million customers share one has a chance of one in 20,000.
+_RECORDS = """
+insert into identity_belief (identifier_kind, source_system, identifier, customer_id, rule, probability)
+with evidence as (
+    select link.node_id, min(rule) as rule, max(probability) as probability
+    from (
+        select left_node as node_id, left_node, right_node, rule, probability
+        from identity_edge where rule <> 'ref_without_system'
+        union all
+        select right_node, left_node, right_node, rule, probability from identity_edge
+    ) as link
+    inner join identity_component as l on link.left_node = l.node_id
+    inner join identity_component as r on link.right_node = r.node_id and l.founder_node = r.founder_node
+    group by 1
+)
+select
+    'record', record.source_system, record.customer_ref,
+    ('0x' || left(md5(founder.source_system || '|' || founder.customer_ref), 15))::bigint,
+    case when record.node_id = founder.node_id then 'reference' else evidence.rule end,
+    case when record.node_id = founder.node_id then 1.0 else evidence.probability end
+from identity_record as record
+inner join identity_component as component on record.node_id = component.node_id
+inner join identity_record as founder on component.founder_node = founder.node_id
+left join evidence on record.node_id = evidence.node_id
+"""
+_ONE_CLAIMANT = """
+insert into identity_belief (identifier_kind, source_system, identifier, customer_id, rule, probability)
+with claim as ({claims})
+select '{kind}', source_system, identifier, min(customer_id), min_by(rule, priority), 1.0
+from claim
+group by source_system, identifier
+having min(customer_id) = max(customer_id)
+"""
+_NUMBER_OF_RECORD = """inner join identity_belief as record
+    on record.identifier_kind = 'record'
+    and mention.source_system = record.source_system and mention.customer_ref = record.identifier"""
+_NUMBER_OF_EMAIL = """inner join identity_belief as address
+    on address.identifier_kind = 'email' and identity_email(mention.email) = address.identifier"""
+
+# The addresses of the registry, each also as contacts, cases and leads spell it, so that readers join on equality.
+_EMAIL = """
+with owner as (
+    select record.customer_id, registry.email
+    from identity_record as registry
+    inner join identity_belief as record
+        on registry.source_system = record.source_system and registry.customer_ref = record.identifier
+        and record.identifier_kind = 'record'
+    where registry.email is not null
+),
+spelling as (
+    select distinct email, identity_email(email) as address from (
+        select email from staging.stg_contacts union all
+        select email from staging.stg_service_cases union all
+        select email from staging.stg_leads union all
+        select email from staging.stg_social_accounts union all
+        select email from staging.stg_customers
+    ) as mention
+    where email <> identity_email(email)
+)
+select '' as source_system, email as identifier, customer_id, 'email' as rule, 1 as priority from owner
+union all
+select '', spelling.email, owner.customer_id, 'email', 1
+from spelling inner join owner on spelling.address = owner.email
+"""
+_PHONE = """
+with owner as (
+    select record.customer_id, registry.phone, registry.phone_digits
+    from identity_record as registry
+    inner join identity_belief as record
+        on registry.source_system = record.source_system and registry.customer_ref = record.identifier
+        and record.identifier_kind = 'record'
+    where registry.phone is not null
+),
+form as (
+    select phone, phone as digits from owner
+    union
+    select phone, phone_digits from owner
+),
+spelling as (
+    select distinct phone, identity_digits(phone) as digits from (
+        select phone from staging.stg_contacts union all
+        select phone from staging.stg_service_cases union all
+        select phone from staging.stg_leads union all
+        select phone from staging.stg_customers
+    ) as mention
+    where phone is not null
+)
+select '' as source_system, phone as identifier, customer_id, 'phone' as rule, 1 as priority from owner
+union all
+select '', spelling.phone, owner.customer_id, 'phone', 1
+from spelling
+inner join form on spelling.digits = form.digits
+inner join owner on form.phone = owner.phone
+"""
+_VISITOR = f"""
+with order_owner as (
+    select distinct source_system, order_ref, customer_ref from staging.stg_order_lines where customer_ref is not null
+),
+mention as (
+    select distinct visitor_ref, source_system, customer_ref, 'login' as rule, 1 as priority
+    from staging.stg_web_events where customer_ref is not null
+    union all
+    select distinct visitor_ref, source_system, customer_ref, 'order', 2
+    from staging.stg_order_lines where customer_ref is not null
+    union all
+    select distinct web_event.visitor_ref, order_owner.source_system, order_owner.customer_ref, 'order', 2
+    from staging.stg_web_events as web_event
+    inner join order_owner on web_event.order_ref = order_owner.order_ref
+        and web_event.source_system in ('', order_owner.source_system)
+    where web_event.event_type = 'purchase'
+    union all
+    select distinct visitor_ref, source_system, customer_ref, 'contact', 3
+    from staging.stg_contacts where customer_ref is not null
+)
+select '' as source_system, mention.visitor_ref as identifier, record.customer_id, mention.rule, mention.priority
+from mention {_NUMBER_OF_RECORD}
+where mention.visitor_ref is not null
+"""
+_HANDLE = f"""
+select mention.platform as source_system, mention.handle as identifier, record.customer_id,
+    'reference' as rule, 1 as priority
+from staging.stg_social_accounts as mention {_NUMBER_OF_RECORD}
+where coalesce(mention.account_kind, 'person') = 'person'
+union all
+select mention.platform, mention.handle, address.customer_id, 'email', 2
+from staging.stg_social_accounts as mention {_NUMBER_OF_EMAIL}
+where coalesce(mention.account_kind, 'person') = 'person' and mention.customer_ref is null
+"""
+# A contact names a handle without its platform: that is enough where the handle stands for one customer everywhere.
+_HANDLE_ANYWHERE = """
+select '' as source_system, account.handle as identifier, coalesce(handle.customer_id, -1) as customer_id,
+    'handle_without_platform' as rule, 1 as priority
+from staging.stg_social_accounts as account
+left join identity_belief as handle
+    on handle.identifier_kind = 'handle'
+    and account.platform = handle.source_system and account.handle = handle.identifier
+qualify min(coalesce(handle.customer_id, -1)) over (partition by account.handle) > 0
+"""
+_LEAD = f"""
+select mention.source_system, mention.lead_ref as identifier, record.customer_id, 'opportunity' as rule, 1 as priority
+from staging.stg_opportunity_stages as mention {_NUMBER_OF_RECORD}
+where mention.lead_ref is not null
+union all
+select mention.source_system, mention.lead_ref, address.customer_id, 'email', 2
+from staging.stg_leads as mention {_NUMBER_OF_EMAIL}
+where not exists (
+    select 1 from staging.stg_opportunity_stages as stage
+    where stage.source_system = mention.source_system and stage.lead_ref = mention.lead_ref
+        and stage.customer_ref is not null
+)
+"""
+_DEVICE = f"""
+select '' as source_system, mention.device_ref as identifier, record.customer_id, 'signal' as rule, 1 as priority
+from staging.stg_device_signals as mention {_NUMBER_OF_RECORD}
+"""
+# In this order: a kind may use those before it.
+_CLAIMS = (
+    ("email", _EMAIL), ("phone", _PHONE), ("visitor", _VISITOR), ("handle", _HANDLE), ("handle", _HANDLE_ANYWHERE),
+    ("lead", _LEAD), ("device", _DEVICE),
+)  # fmt: skip
+
+
+def form_beliefs(connection: duckdb.DuckDBPyConnection) -> int:
+    """Write the temporary table `identity_belief` from the components; return how many visitors are shared.
+
+    Columns: `identifier_kind`, `source_system` (the platform for handles, '' where the kind has none),
+    `identifier`, `customer_id`, `rule`, `probability`, `valid_from`, `valid_to` (event time; the exact rules hold
+    for all time).
+    """
+    connection.execute(_TABLE)
+    connection.execute(_RECORDS)
+    for kind, claims in _CLAIMS:
+        connection.execute(_ONE_CLAIMANT.format(kind=kind, claims=claims))
+    row = connection.execute(
+        f"select count(*) from (select identifier from ({_VISITOR}) as claim group by 1 "
+        "having min(customer_id) <> max(customer_id)) as shared"
+    ).fetchone()
+    return int(row[0]) if row else 0

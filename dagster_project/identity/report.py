@@ -1,0 +1,49 @@
+"""What one resolution found and changed, in numbers.
+
+Belongs here: the figures of a run and their wording. Does not belong here: any identifier of a person.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class ResolutionReport:
+    """The figures of one resolution.
+
+    Attributes:
+        records: registry records and references seen only in facts.
+        customers: distinct customers among them.
+        links: links between records by rule.
+        shared: identifiers held by records that contradict each other, by rule: a household's, not a person's.
+        overused: identifiers held by too many records to identify anyone, by rule.
+        contested: groups of records whose chain of links joined two that contradict each other; resolved more strictly.
+        identifiers: ledger rows now believed, by kind.
+        shared_visitors: visitors on which several customers logged in; none of them gets the anonymous history.
+        opened: ledger rows that are new beliefs.
+        closed: ledger rows no longer believed.
+        unchanged: ledger rows left untouched.
+        seconds: wall time.
+    """
+
+    records: int
+    customers: int
+    links: dict[str, int] = field(default_factory=dict)
+    shared: dict[str, int] = field(default_factory=dict)
+    overused: dict[str, int] = field(default_factory=dict)
+    contested: int = 0
+    identifiers: dict[str, int] = field(default_factory=dict)
+    shared_visitors: int = 0
+    opened: int = 0
+    closed: int = 0
+    unchanged: int = 0
+    seconds: float = 0.0
+
+    def summary(self) -> str:
+        """Say in one line what a reader of the log wants to know."""
+        links = ", ".join(f"{count:,} by {rule.replace('_', ' ')}" for rule, count in sorted(self.links.items()))
+        return (
+            f"{self.records:,} records are {self.customers:,} customers (links: {links or 'none'}); "
+            f"ledger: {self.opened:,} opened, {self.closed:,} closed, {self.unchanged:,} unchanged"
+        )

@@ -1,0 +1,95 @@
+"""One resolution from staging to the ledger.
+
+Belongs here: the order of the steps. Does not belong here: what each step does.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from time import perf_counter
+
+import duckdb
+
+from dagster_project.identity.components import assign_components
+from dagster_project.identity.identifiers import form_beliefs
+from dagster_project.identity.ledger import LEDGER, enter_beliefs
+from dagster_project.identity.normalise import define_macros
+from dagster_project.identity.records import collect_records
+from dagster_project.identity.report import ResolutionReport
+from dagster_project.identity.rules import EdgeSource, ExactRules
+
+EXACT: tuple[EdgeSource, ...] = (ExactRules(),)
+_BELIEVED = f"select identifier_kind, count(*) from {LEDGER} where believed_to is null group by 1"
+_EDGES = """
+create or replace temp table identity_edge (
+    left_node bigint, right_node bigint, rule text, probability double, is_strict boolean
+)
+"""
+
+
+def resolve(
+    connection: duckdb.DuckDBPyConnection,
+    *,
+    edge_sources: Sequence[EdgeSource] = EXACT,
+    believed_at: datetime | None = None,
+) -> ResolutionReport:
+    """Resolve every record in staging and enter the result into `intermediate.identity_ledger`.
+
+    The result depends only on the records, not on their order nor on earlier runs: a customer's number is made from
+    his founding record, the one registered (or else seen) first. When records merge, the older number survives;
+    when they split, each part has the number of its own founder again. A second call over the same staging changes
+    nothing.
+
+    Args:
+        connection: the warehouse, with `staging.stg_<feed>` built.
+        edge_sources: where links between records come from; probabilistic matching is one more of them.
+        believed_at: when the result is known, with offset; now if absent.
+
+    Returns:
+        The figures of the resolution.
+    """
+    started = perf_counter()
+    shared: Counter[str] = Counter()
+    overused: Counter[str] = Counter()
+    define_macros(connection)
+    records = collect_records(connection)
+    connection.execute(_EDGES)
+    for source in edge_sources:
+        found = source.find(connection)
+        shared.update(found.shared)
+        overused.update(found.overused)
+    contested = assign_components(connection, records)
+    shared_visitors = form_beliefs(connection)
+    change = enter_beliefs(connection, believed_at or datetime.now(UTC))
+    report = ResolutionReport(
+        records=records,
+        customers=_customers(connection),
+        links=_counts(connection, "select rule, count(*) from identity_edge group by 1"),
+        shared=dict(shared),
+        overused=dict(overused),
+        contested=contested,
+        identifiers=_counts(connection, _BELIEVED),
+        shared_visitors=shared_visitors,
+        opened=change.opened,
+        closed=change.closed,
+        unchanged=change.unchanged,
+        seconds=perf_counter() - started,
+    )  # fmt: skip
+    _forget(connection)
+    return report
+
+
+def _customers(connection: duckdb.DuckDBPyConnection) -> int:
+    row = connection.execute("select count(distinct founder_node) from identity_component").fetchone()
+    return int(row[0]) if row else 0
+
+
+def _counts(connection: duckdb.DuckDBPyConnection, query: str) -> dict[str, int]:
+    return dict(connection.execute(query).fetchall())
+
+
+def _forget(connection: duckdb.DuckDBPyConnection) -> None:
+    for table in ("identity_record", "identity_edge", "identity_component", "identity_belief"):
+        connection.execute(f"drop table if exists {table}")

@@ -1,0 +1,163 @@
+"""The exact rules: which two records are the same person because they say the same thing.
+
+Belongs here: sources of links between records, and what contradicts a link. Does not belong here: following chains
+of links (`components.py`). Probabilistic matching is one more `EdgeSource`.
+
+A shared identifier proves identity only if it is verified. Feeds carry no such flag, so it is inferred: an e-mail
+address, or a phone number together with a birth date, is **verified** if it is well formed, held by at most
+`max_holders` records, and no two of its holders contradict each other (see `CONTRADICTION`). The address of a
+family or a shop counter thus links nobody, except holders who agree on more: tax code, or given name and birth
+date.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import duckdb
+
+# Given names that can be one person's: equal, an initial or short form, or one slip of the pen (a letter too many
+# or too few, two letters swapped) that leaves the ending alone. Another letter in place of one makes another name:
+# Mario, Marco, Maria.
+_SAME_GIVEN_NAME = """(
+    {l}.given_name = {r}.given_name
+    or ((length({l}.given_name) <> 2 and starts_with({r}.given_name, {l}.given_name))
+        or (length({r}.given_name) <> 2 and starts_with({l}.given_name, {r}.given_name)))
+    or (least(length({l}.given_name), length({r}.given_name)) >= 4
+        and right({l}.given_name, 1) = right({r}.given_name, 1)
+        and (length({l}.given_name) <> length({r}.given_name)
+            or list_sort(string_split({l}.given_name, '')) = list_sort(string_split({r}.given_name, '')))
+        and damerau_levenshtein({l}.given_name, {r}.given_name) = 1)
+)"""
+# Birth dates one slip apart: day and month swapped, or one digit wrong.
+_NEAR_BIRTH_DATE = """(
+    (day({l}.birth_date) = month({r}.birth_date) and month({l}.birth_date) = day({r}.birth_date)
+        and year({l}.birth_date) = year({r}.birth_date))
+    or hamming({l}.birth_date::text, {r}.birth_date::text) <= 1
+)"""
+_CONTRADICTION = f"""coalesce(
+    {{l}}.tax_code <> {{r}}.tax_code
+    or {{l}}.party_type <> {{r}}.party_type
+    or {{l}}.gender <> {{r}}.gender
+    or not {_SAME_GIVEN_NAME}
+    or ({{l}}.birth_date <> {{r}}.birth_date and not {_NEAR_BIRTH_DATE})
+    or (({{l}}.given_name is null or {{r}}.given_name is null)
+        and not list_has_all({{l}}.name_words, {{r}}.name_words)
+        and not list_has_all({{r}}.name_words, {{l}}.name_words)),
+    false)"""
+_AGREEMENT = """coalesce(
+    {l}.tax_code = {r}.tax_code
+    or ({l}.given_name = {r}.given_name and {l}.birth_date = {r}.birth_date), false)"""
+
+
+def contradiction(left: str, right: str) -> str:
+    """Give the SQL condition under which two rows of `identity_record` cannot be one person.
+
+    Different tax code, kind of party or gender; given names that no short form or slip explains; birth dates that
+    are not one slip apart; where a given name is missing, full names of which neither contains the other. What is
+    unknown contradicts nothing.
+    """
+    return _CONTRADICTION.format(l=left, r=right)
+
+
+def agreement(left: str, right: str) -> str:
+    """Give the SQL condition under which two rows share a tax code, or given name and birth date."""
+    return _AGREEMENT.format(l=left, r=right)
+
+
+@dataclass(frozen=True)
+class Links:
+    """What an edge source found beside its edges: identifiers not used, and why (counts by rule)."""
+
+    shared: dict[str, int]
+    overused: dict[str, int]
+
+
+class EdgeSource(Protocol):
+    """A way to find links between records.
+
+    `find` reads `identity_record` (see `records.collect_records`) and appends to the table `identity_edge`:
+    `left_node` < `right_node` (node ids), `rule` (name of the evidence), `probability` (0 to 1, that both are one
+    person), `is_strict` (true where the two agree on so much that the link holds even in a group in which others
+    contradict each other).
+    """
+
+    def find(self, connection: duckdb.DuckDBPyConnection) -> Links:
+        """Append the links and say what was left aside."""
+        ...
+
+
+@dataclass(frozen=True)
+class ExactRules:
+    """Verified e-mail, verified phone with birth date, and a reference whose source system is not named.
+
+    Attributes:
+        max_holders: an identifier held by more records than this identifies nobody.
+    """
+
+    max_holders: int = 8
+
+    def find(self, connection: duckdb.DuckDBPyConnection) -> Links:
+        """Append the links of the exact rules; their probability is 1."""
+        connection.execute(_HOLDERS)
+        connection.execute(_PAIRS.format(
+            max_holders=self.max_holders, contradicts=contradiction("l", "r"), agrees=agreement("l", "r")
+        ))  # fmt: skip
+        connection.execute(_EDGES)
+        connection.execute(_WITHOUT_SYSTEM)
+        shared = connection.execute(
+            "select rule, count(distinct key) from identity_pair where is_contested group by 1"
+        ).fetchall()
+        overused = connection.execute(
+            f"select rule, count(*) from (select rule, key from identity_holder group by 1, 2 "
+            f"having count(*) > {self.max_holders}) as overused group by 1"
+        ).fetchall()
+        for table in ("identity_pair", "identity_holder"):
+            connection.execute(f"drop table {table}")
+        return Links(shared=dict(shared), overused=dict(overused))
+
+
+_HOLDERS = """
+create or replace temp table identity_holder as
+select 'email' as rule, email as key, node_id from identity_record where email is not null
+union all
+select 'phone_and_birth_date', phone || ' ' || birth_date, node_id from identity_record
+where phone is not null and birth_date is not null
+"""
+_PAIRS = """
+create or replace temp table identity_pair as
+with usable as (
+    select rule, key from identity_holder group by 1, 2 having count(*) between 2 and {max_holders}
+),
+holder as (
+    select identity_holder.rule, identity_holder.key, identity_record.*
+    from identity_holder
+    inner join usable on identity_holder.rule = usable.rule and identity_holder.key = usable.key
+    inner join identity_record on identity_holder.node_id = identity_record.node_id
+),
+pair as (
+    select
+        l.rule, l.key, l.node_id as left_node, r.node_id as right_node,
+        {contradicts} as is_contradiction,
+        {agrees} as is_strict
+    from holder as l
+    inner join holder as r on l.rule = r.rule and l.key = r.key and l.node_id < r.node_id
+)
+select *, bool_or(is_contradiction) over (partition by rule, key) as is_contested from pair
+"""
+_EDGES = """
+insert into identity_edge
+select left_node, right_node, rule, 1.0, is_strict
+from identity_pair
+where not is_contradiction and (is_strict or not is_contested)
+"""
+_WITHOUT_SYSTEM = """
+insert into identity_edge
+select min(named.node_id), bare.node_id, 'ref_without_system', 1.0, true
+from identity_record as bare
+inner join identity_record as named on bare.customer_ref = named.customer_ref and named.source_system <> ''
+where bare.source_system = ''
+group by bare.node_id
+having count(*) = 1
+"""

@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+import pytest
+from registry import Registry
+
+from dagster_project.identity import resolve
+
+
+@pytest.fixture
+def registry() -> Registry:
+    made = Registry()
+    made.person("1", email="mario@example.org", phone="333 123 4567", given_name="Mario")
+    made.person("2", email="anna@example.org", phone="06 5550 1234", given_name="Anna")
+    return made
+
+
+def test_a_login_gives_the_visitor_to_the_customer(registry: Registry) -> None:
+    registry.add("web_events", visitor_ref="v1", event_type="page_view")
+    registry.add("web_events", visitor_ref="v1", customer_ref="1", event_type="login")
+    registry.add("web_events", visitor_ref="v2", event_type="page_view")
+    resolve(registry.connection)
+    assert registry.believed("visitor") == {("", "v1"): registry.believed()["crm", "1"]}
+
+
+def test_a_device_on_which_two_log_in_keeps_its_history_to_itself(registry: Registry) -> None:
+    for ref in ("1", "2"):
+        registry.add("web_events", visitor_ref="v1", customer_ref=ref, event_type="login")
+    report = resolve(registry.connection)
+    assert registry.believed("visitor") == {}
+    assert report.shared_visitors == 1
+
+
+def test_an_order_tells_whose_the_visit_was(registry: Registry) -> None:
+    registry.add("web_events", source_system="", visitor_ref="v1", order_ref="o1", event_type="purchase")
+    registry.add("order_lines", order_ref="o1", customer_ref="2")
+    registry.add("order_lines", order_ref="o2", customer_ref="1", visitor_ref="v2")
+    resolve(registry.connection)
+    records = registry.believed()
+    assert registry.believed("visitor") == {("", "v1"): records["crm", "2"], ("", "v2"): records["crm", "1"]}
+
+
+def test_contacts_find_addresses_and_numbers_as_they_wrote_them(registry: Registry) -> None:
+    registry.add("contacts", email=" Mario@Example.ORG", source_system="")
+    registry.add("contacts", phone="+39 333-123-4567", source_system="")
+    registry.add("service_cases", phone="0655501234", source_system="")
+    registry.add("contacts", phone="0000", source_system="")
+    resolve(registry.connection)
+    records = registry.believed()
+    assert registry.believed("email")["", " Mario@Example.ORG"] == records["crm", "1"]
+    phones = registry.believed("phone")
+    assert phones["", "+39 333-123-4567"] == records["crm", "1"]
+    assert phones["", "0655501234"] == phones["", "06 5550 1234"] == records["crm", "2"]
+    assert ("", "0000") not in phones
+
+
+def test_a_number_of_two_customers_is_nobodys(registry: Registry) -> None:
+    registry.person("3", phone="+39 333 123 4567", given_name="Luca")
+    registry.add("contacts", phone="3331234567", source_system="")
+    resolve(registry.connection)
+    assert set(registry.believed("phone").values()) == {registry.believed()["crm", "2"]}
+
+
+def test_accounts_are_matched_by_reference_or_email_and_only_persons(registry: Registry) -> None:
+    registry.add("social_accounts", handle="mario", customer_ref="1")
+    registry.add("social_accounts", handle="anna", email="anna@example.org", source_system="")
+    registry.add("social_accounts", handle="brand", customer_ref="1", account_kind="own")
+    registry.add("social_accounts", handle="anna", platform="pix", source_system="")
+    resolve(registry.connection)
+    records = registry.believed()
+    assert registry.believed("handle") == {
+        ("chirp", "mario"): records["crm", "1"],
+        ("", "mario"): records["crm", "1"],
+        ("chirp", "anna"): records["crm", "2"],
+    }
+
+
+def test_a_lead_is_known_by_its_opportunity_before_its_email(registry: Registry) -> None:
+    registry.add("leads", lead_ref="l1", email="mario@example.org")
+    registry.add("leads", lead_ref="l2", email="mario@example.org")
+    registry.add("leads", lead_ref="l3", email="nobody@example.org")
+    registry.add("opportunity_stages", lead_ref="l2", customer_ref="2")
+    resolve(registry.connection)
+    records = registry.believed()
+    assert registry.believed("lead") == {("crm", "l1"): records["crm", "1"], ("crm", "l2"): records["crm", "2"]}
+
+
+def test_a_device_belongs_to_the_one_it_signals_for(registry: Registry) -> None:
+    registry.add("device_signals", device_ref="d1", customer_ref="1")
+    registry.add("device_signals", device_ref="d2", customer_ref="1")
+    registry.add("device_signals", device_ref="d2", customer_ref="2")
+    resolve(registry.connection)
+    assert registry.believed("device") == {("", "d1"): registry.believed()["crm", "1"]}

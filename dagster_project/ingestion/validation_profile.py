@@ -124,8 +124,9 @@ def baseline(connection: duckdb.DuckDBPyConnection, batch: Batch) -> BatchProfil
         return None
     sizes = {row[0]: (int(row[2]), max(int(row[3]), 1)) for row in rows}
     seen: dict[str, list[tuple[int, ColumnProfile]]] = {}
-    for _, name, count, _, *measures, shares in rows:
-        seen.setdefault(name, []).append((int(count), ColumnProfile(*measures, json.loads(shares or "{}"))))
+    for _, name, count, _, null_share, mean, sd, minimum, maximum, shares in rows:
+        measured = ColumnProfile(null_share, mean, sd, minimum, maximum, json.loads(shares or "{}"))
+        seen.setdefault(name, []).append((int(count), measured))
     return BatchProfile(
         rows=sum(count for count, _ in sizes.values()),
         rows_per_day=float(median(count / days for count, days in sizes.values())),

@@ -32,8 +32,7 @@ class Check:
     """One expectation: which column of which frame, of what kind (Great Expectations' class), within which bounds.
 
     `frame` is `shape` (one row: the batch's own measures) or `rows`. `breach` is the contract's word for what a failure
-    does: `warn` or `blocking`. `subject` is the contract's column, if it is about one; `measured` what the shape
-    frame holds.
+    does: `warn` or `blocking`. `subject` is the contract's column, if it is about one.
     """
 
     name: str
@@ -47,7 +46,6 @@ class Check:
     mostly: float | None = None
     values: tuple[str, ...] = ()
     subject: str | None = None
-    measured: float | None = None
 
 
 @dataclass(frozen=True)
@@ -65,7 +63,6 @@ def shape_of(contract: Contract, batch: Batch, now: BatchProfile, before: BatchP
         Check(
             "refused_share", "shape", "between", "refused_share", contract.breach["refused_share"],
             "the share of rows that broke the contract", 0.0, contract.refused_share_limit,
-            measured=batch.refused_share,
         )
     ]  # fmt: skip
     if before is None or not now.rows:
@@ -74,7 +71,7 @@ def shape_of(contract: Contract, batch: Batch, now: BatchProfile, before: BatchP
     checks.append(
         Check(
             "volume", "shape", "between", "rows_per_day", contract.breach["volume"],
-            f"rows a day, against the median of {before.batches} batches before", low, high, measured=now.rows_per_day,
+            f"rows a day, against the median of {before.batches} batches before", low, high,
         )
     )  # fmt: skip
     for column in contract.columns:
@@ -88,7 +85,7 @@ def shape_of(contract: Contract, batch: Batch, now: BatchProfile, before: BatchP
             Check(
                 "split", "shape", "between", measure, contract.breach["drift"],
                 f"population stability index of {column.name} against {before.batches} batches before",
-                *_outward(0.0, limit), subject=column.name, measured=measures[measure],
+                *_outward(0.0, limit), subject=column.name,
             )
         )  # fmt: skip
     return Shape(measures, checks)

@@ -32,6 +32,7 @@ Days = NDArray[np.int32]
 Codes = NDArray[np.int16]
 Reals = NDArray[np.float64]
 Flags = NDArray[np.bool_]
+Weights = NDArray[np.float32]
 
 CHANNELS = (
     "call_centre",
@@ -66,11 +67,14 @@ RESPONSES = (
     "complained",
     "unsubscribed",
 )
-CAUSES = ("own_will", "extra", "brought_forward")
+CAUSES = ("own_will", "extra", "brought_forward", "sequence")
 ASSIGNMENTS = ("random", "sales_rule", "plan")
 CHANNEL = {name: code for code, name in enumerate(CHANNELS)}
 SYSTEM = {name: code for code, name in enumerate(SYSTEMS)}
 RESPONSE = {name: code for code, name in enumerate(RESPONSES)}
+SEQUENCE_COUNTER = 8192
+CAUSED_COUNTER = 4096
+ORDERS_A_PERSON = 16384
 CAUSE = {name: code for code, name in enumerate(CAUSES)}
 ASSIGNMENT = {name: code for code, name in enumerate(ASSIGNMENTS)}
 
@@ -193,16 +197,17 @@ class Persons:
     `profile.population.countries`), language (code in `names.LANGUAGES`), given, family (codes in `names.GIVEN`,
     `names.FAMILY`), family_after_marriage (code, -1 if never married), birth (days since 1970),
     city, street, house (codes in `names.CITIES`, `names.STREETS`, number), moved_city, moved_street, moved_house,
-    moved_on and married_on (days, a large number if never), email_kind (code of the local part's pattern),
-    email_number, phone_number (int: national digits), shares_email and shares_phone (with the head of the household).
+    moved_on and married_on (days, a large number if never), email, other_email (texts),
+    phone, other_phone (texts in E.164; the other is the one he has had or will have), shares_email and shares_phone
+    (uses those of the household's head).
 
     Arrival: arrived (day; negative for those there on day one), arrived_second (of the local day), source (code in
     CHANNELS), source_campaign, source_partner (codes), source_referrer (person).
 
     Behaviour: archetype (code in `profile.buying.archetypes`), rate (lambda, orders a week), dropout (p after an
-    order), spend_rate (nu of gamma-gamma), is_dormant (already gone on day one), buys_at_arrival, taste (persons x categories,
-    rows sum to 1), channel_affinity (persons x CHANNELS, mean 1 over channels that campaigns use), hour_peak (0..24),
-    order_channel (persons x profile order channels, rows sum to 1), contact_response (beta_i), contact_fatigue (phi_i).
+    order), spend_rate (nu of gamma-gamma), is_dormant (already gone on day one), buys_at_arrival, taste (persons x
+    categories, rows sum to 1), channel_affinity (persons x CHANNELS, affinity_ic), hour_peak (0..24), order_channel (persons x
+    profile order channels, rows sum to 1), contact_response (beta_i), contact_fatigue (phi_i).
     """
 
     household: Ints
@@ -224,9 +229,10 @@ class Persons:
     moved_house: Codes
     moved_on: Days
     married_on: Days
-    email_kind: Codes
-    email_number: Codes
-    phone_number: Ints
+    email: pa.StringArray
+    other_email: pa.StringArray
+    phone: pa.StringArray
+    other_phone: pa.StringArray
     shares_email: Flags
     shares_phone: Flags
     arrived: Days
@@ -241,10 +247,10 @@ class Persons:
     spend_rate: Reals
     is_dormant: Flags
     buys_at_arrival: Flags
-    taste: Reals
-    channel_affinity: Reals
+    taste: Weights
+    channel_affinity: Weights
     hour_peak: Reals
-    order_channel: Reals
+    order_channel: Weights
     contact_response: Reals
     contact_fatigue: Reals
 
@@ -280,8 +286,9 @@ class Orders:
     """Orders of a chunk, one row an order, sorted by person, then instant. Cancelled ones are included.
 
     Attributes:
-        order: order number = person x 4096 + counter; the same in every policy played; 48 bits.
-        person, counter (0, 1, ... of the own will; 2048 + campaign for what a contact caused).
+        order: order number = person x 16384 + counter; the same in every policy played.
+        person, counter (0, 1, ... of the own will; 4096 + campaign x 4 + attempt for what a contact caused; 8192 + the
+            counter of the first order for what followed by a planted sequence).
         ref: order_ref.
         day, at: when.
         channel: code in CHANNELS (web, app, store, call_centre or partner).
@@ -364,7 +371,7 @@ class Contacts:
     """What campaigns did to the persons of a chunk, one row a contact or a control, sorted by person, then instant.
 
     Attributes:
-        contact: number = person x 65536 + counter (< 48 bits). ref: contact_ref.
+        contact: number = person x 65536 + campaign x 64 + attempt (0 for past campaigns). ref: contact_ref.
         person, record (whose reference was used), campaign, channel (codes), is_control.
         assignment: code in ASSIGNMENTS. day, at: when it was sent. cost_home: money, 0 for controls.
         delta: true effect on the chance of an extra order, without rounding; for a control what it would have been.

@@ -33,7 +33,7 @@ class Campaign(Section):
     )
     contact_share: Share = Field(description="share of eligible persons contacted")
     control_pct: float = Field(ge=0, le=100, description="percent of those by lot who are held out")
-    budget: Amount = Field(description="home currency")
+    budget: Amount = Field(description="home currency, for the reference number of persons")
 
     @model_validator(mode="after")
     def _channels_known(self) -> Campaign:
@@ -48,7 +48,7 @@ class ChannelCost(Section):
 
     unit_cost: Amount = Field(description="home currency a contact")
     fixed_cost: Amount = Field(description="home currency a campaign")
-    capacity_per_day: int = Field(ge=0, description="contacts a day, for a population of the profile's default size")
+    capacity_per_day: int = Field(ge=0, description="contacts a day, for the reference number of persons")
     bounce: Share = Field(description="share of contacts that do not arrive")
     open: Share = Field(
         description="share of arrived contacts opened by a person who has nothing in mind; 0 = not seen"
@@ -61,6 +61,7 @@ class ChannelCost(Section):
 class Contacts(Section):
     """What a contact does to a person."""
 
+    reference_persons: int = Field(ge=1, description="persons for whom budgets and capacities are stated; they scale")
     window_days: int = Field(ge=1, le=90, description="response window after a contact")
     negative_share: Share = Field(description="share of persons with a negative beta_i")
     response_shape: Positive = Field(description="shape of the gamma of |beta_i|, mean 1")

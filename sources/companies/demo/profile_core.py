@@ -56,6 +56,15 @@ class Population(Section):
     household_sizes: list[Amount] = Field(min_length=1, max_length=6, description="weights of 1, 2, ... 6 persons")
     shares_email_share: Share = Field(description="share of members who use the e-mail of the household's head")
     shares_phone_share: Share = Field(description="share of members who use the phone of the household's head")
+    partner_same_name_share: Share = Field(description="share of partners who bear the head's family name")
+    head_age: list[Amount] = Field(
+        min_length=2, max_length=2, description="youngest and oldest head of a household, years"
+    )
+    child_age_gap: list[Amount] = Field(
+        min_length=2, max_length=2, description="years from a head's birth to a child's"
+    )
+    youngest_age: Amount = Field(description="nobody younger is a customer, years at the start")
+    phone_unusual_share: Share = Field(description="share of records whose phone is not written in E.164")
     twins_share: Share = Field(description="share of households of 4 or more whose last two are twins")
     father_and_son_share: Share = Field(description="share of households of 3 or more in which a son has father's name")
     namesakes_share: Share = Field(description="share of persons who have the full name of another person elsewhere")

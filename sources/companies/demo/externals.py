@@ -43,8 +43,9 @@ def exchange_rates(market: Market, first: date, last: date) -> pa.Table:
     start = day_number(first) + market.first_day
     days = np.arange(start, day_number(last) + 1)
     quoted = np.flatnonzero((days + 3) % 7 < 5)  # 1970-01-01 was a Thursday; Monday is 0
-    foreign = [code for code in range(len(CURRENCIES)) if np.any(market.fx[:, code] != 1.0)]
-    code, row = (part.ravel() for part in np.meshgrid(np.array(foreign, dtype=np.int64), quoted, indexing="ij"))
+    is_foreign = ~np.isnan(market.fx).any(axis=0) & (market.fx != 1.0).any(axis=0)
+    foreign = np.flatnonzero(is_foreign)
+    code, row = (part.ravel() for part in np.meshgrid(foreign, quoted, indexing="ij"))
     return feed_table(
         "exchange_rates",
         days[row] - day_number(first),

@@ -7,8 +7,9 @@ day at which one stops changes what was before. Does not belong here: what happe
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from sources.companies.demo.market import instants
+from sources.companies.demo.market import days_of, instants
 from sources.companies.demo.model import Flags, Ints, Life
 from sources.companies.demo.rows import grow
 from sources.companies.demo.scene import Scene
@@ -18,7 +19,7 @@ DAYTIME = 8 * 3600, 15 * 3600
 """Moments lie between 8 and 23 o'clock: first second, number of seconds."""
 
 
-def moments(scene: Scene, life: Life, per_year: np.ndarray | float, purpose: str) -> tuple[Ints, Ints, Ints]:
+def moments(scene: Scene, life: Life, per_year: ArrayLike, purpose: str) -> tuple[Ints, Ints, Ints]:
     """Draw a Poisson process over the time in which each person of a chunk is a customer.
 
     Args:
@@ -35,9 +36,20 @@ def moments(scene: Scene, life: Life, per_year: np.ndarray | float, purpose: str
     parent, place = grow(scene.chance.poisson(rate * BLOCK_DAYS / 365.25, f"{purpose}.count", person, block))
     person, block = person[parent], block[parent]
     day = block * BLOCK_DAYS + scene.chance.integers(BLOCK_DAYS, f"{purpose}.day", person, block, place)
-    at = instants(scene.market, day, daytime(scene, purpose, person, block, place))
+    at = instant(scene, day, daytime(scene, purpose, person, block, place))
     active = is_customer(scene, life, person, at)
     return person[active], (block * 64 + place)[active], at[active]
+
+
+def instant(scene: Scene, day: ArrayLike, second: ArrayLike = 0) -> Ints:
+    """Give the instant of a second of the company's own day."""
+    days, seconds = np.broadcast_arrays(np.asarray(day, dtype=np.int64), np.asarray(second).astype(np.int64))
+    return instants(scene.market, days, seconds)
+
+
+def day_of(scene: Scene, at: ArrayLike) -> Ints:
+    """Give the company's own day of each instant."""
+    return days_of(scene.market, np.asarray(at, dtype=np.int64))
 
 
 def daytime(scene: Scene, purpose: str, *keys: Ints) -> Ints:
@@ -47,8 +59,8 @@ def daytime(scene: Scene, purpose: str, *keys: Ints) -> Ints:
 
 def is_customer(scene: Scene, life: Life, person: Ints, at: Ints) -> Flags:
     """Tell whether each person has arrived and not left at an instant before the end of play."""
-    end = instants(scene.market, np.minimum(life.left[person - life.lo] + 1, scene.until), 0)
-    arrived = instants(scene.market, scene.persons.arrived[person], scene.persons.arrived_second[person])
+    end = instant(scene, np.minimum(life.left[person - life.lo] + 1, scene.until), 0)
+    arrived = instant(scene, scene.persons.arrived[person], scene.persons.arrived_second[person])
     return np.asarray((at >= arrived) & (at < end))
 
 

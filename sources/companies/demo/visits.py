@@ -10,9 +10,8 @@ from dataclasses import dataclass, fields
 import numpy as np
 import pyarrow as pa
 
-from sources.companies.demo.market import instants
 from sources.companies.demo.model import CHANNEL, RESPONSE, Codes, Flags, Ints, Life
-from sources.companies.demo.moments import daytime, moments
+from sources.companies.demo.moments import daytime, instant, moments
 from sources.companies.demo.rows import DAY_SECONDS, Bits, grow, hex_refs
 from sources.companies.demo.scene import Scene
 from sources.companies.demo.visitors import ONLINE_SYSTEMS, by_app, choose_device, interest, login
@@ -138,7 +137,7 @@ def _before_arrival(scene: Scene, life: Life) -> _Draft:
     parent, place = grow(chance.poisson(web.visits_before_arrival, "web.early.count", person))
     person = person[parent]
     lag = web.before_order_days * chance.exponential("web.early.lag", person, place)
-    arrived = instants(scene.market, persons.arrived[person], persons.arrived_second[person])
+    arrived = instant(scene, persons.arrived[person], persons.arrived_second[person])
     at = arrived - (lag * DAY_SECONDS).astype(np.int64) - 1800
     return _Draft("before_arrival", np.stack([person, place], axis=1), person, at)
 
@@ -150,7 +149,7 @@ def _strangers(scene: Scene, life: Life) -> _Draft:
     day = scene.chance.integers(scene.profile.days, "web.stranger.day", number)
     second = daytime(scene, "web.stranger", number)
     key = np.stack([number, np.zeros(len(number), dtype=np.int64)], axis=1)
-    return _Draft("stranger", key, np.full(len(number), -1), instants(scene.market, day, second))
+    return _Draft("stranger", key, np.full(len(number), -1), instant(scene, day, second))
 
 
 def _rows_of_records(life: Life, numbers: Ints) -> Ints:
@@ -170,8 +169,8 @@ def _complete(scene: Scene, life: Life, drafts: list[_Draft], strangers: _Draft)
         np.concatenate([_column(getattr(d, name), len(d.person)) for d in drafts])
         for name in ("order", "response", "record")
     )
-    end = instants(scene.market, scene.until, 0)
-    begin = instants(scene.market, 0, 0)
+    end = instant(scene, scene.until, 0)
+    begin = instant(scene, 0, 0)
     measured = (at < end) & (at >= begin) & ((person < 0) | tracked(scene, np.maximum(person, 0)))
     kept = np.flatnonzero(measured)
     kind, person, key, at = kind[kept], person[kept], key[kept], at[kept]

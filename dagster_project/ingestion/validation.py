@@ -101,12 +101,13 @@ class Validation:
         """Let Great Expectations evaluate checks on a frame; each comes back with its own result."""
         import great_expectations as gx  # noqa: PLC0415 - takes seconds; only a run that validates pays
 
-        asset = self.frames.add_dataframe_asset(f"{name} {len(self.pages)}")
+        asset = self.frames.add_dataframe_asset(name)
         batch = asset.add_batch_definition_whole_dataframe("whole").get_batch({"dataframe": frame})
         suite = gx.ExpectationSuite(name=name, expectations=[_expectation(i, c) for i, c in enumerate(checks)])
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             outcome: ExpectationSuiteValidationResult = batch.validate(suite, result_format=_RESULT_FORMAT)
+        self.frames.delete_asset(name)
         for evaluated in outcome.results:
             if "observed_value" in evaluated.result:  # the pages cannot show numpy's numbers
                 evaluated.result["observed_value"] = float(evaluated.result["observed_value"])

@@ -162,11 +162,12 @@ def _pooled(parts: list[tuple[int, ColumnProfile]]) -> ColumnProfile:
     )
 
 
-def population_stability(share: dict[str, float], before: dict[str, float]) -> float:
+def population_stability(share: dict[str, float], before: dict[str, float], rows: int, rows_before: int) -> float:
     """Measure how far a split has moved: Σ (p − q) ln(p / q), 0 for no move; above 0.25 is usually called a shift.
 
-    A category that one side lacks counts as one in ten thousand there, so the index stays finite.
+    A category that one side lacks counts as half a row there, and as one in ten thousand at least, so the index stays
+    finite and a few rows are not blamed for what they cannot show.
     """
-    floor = 1e-4
-    pairs = [(max(share.get(k, 0.0), floor), max(before.get(k, 0.0), floor)) for k in {*share, *before}]
+    floor, floor_before = (max(1e-4, 0.5 / max(n, 1)) for n in (rows, rows_before))
+    pairs = [(max(share.get(k, 0.0), floor), max(before.get(k, 0.0), floor_before)) for k in {*share, *before}]
     return sum((p - q) * math.log(p / q) for p, q in pairs)

@@ -79,8 +79,8 @@ def shape_of(contract: Contract, batch: Batch, now: BatchProfile, before: BatchP
         if not shares or usual is None or not usual.shares:
             continue
         measure = f"psi of {column.name}"
-        measures[measure] = population_stability(shares, usual.shares)
-        limit = STABILITY_LIMIT + STANDARD_ERRORS * _stability_noise(now, before, column.name)
+        measures[measure] = population_stability(shares, usual.shares, now.rows, before.rows)
+        limit = split_limit(now.rows, before.rows, len({*shares, *usual.shares}))
         checks.append(
             Check(
                 "split", "shape", "between", measure, contract.breach["drift"],
@@ -123,6 +123,12 @@ def volume_bounds(before: BatchProfile) -> tuple[float, float]:
     return _outward(max(0.0, usual / VOLUME_FACTOR - noise), usual * VOLUME_FACTOR + noise)
 
 
+def split_limit(rows: int, rows_before: int, categories: int) -> float:
+    """Allow the index a shift that matters, and four times what chance alone gives it: (categories − 1)(1/n + 1/n₀)."""
+    noise = max(categories - 1, 1) * (1 / max(rows, 1) + 1 / max(rows_before, 1))
+    return STABILITY_LIMIT + STANDARD_ERRORS * noise
+
+
 def _filled(contract: Contract, name: str, rows: int, usual: ColumnProfile, before: BatchProfile) -> list[Check]:
     p = usual.null_share
     error = math.sqrt(max(p * (1 - p), 0.25 / max(before.rows, 1)) * (1 / max(rows, 1) + 1 / max(before.rows, 1)))
@@ -151,12 +157,6 @@ def _centred_and_spread(
         Check("range", "rows", "within", name, contract.breach["drift"], "values near the range seen before",
               *_outward(usual.minimum - width, usual.maximum + width), RANGE_SHARE, subject=name),
     ]  # fmt: skip
-
-
-def _stability_noise(now: BatchProfile, before: BatchProfile, name: str) -> float:
-    """Expect of the index by chance alone: (categories − 1)(1/n + 1/n₀)."""
-    categories = len({*now.columns[name].shares, *before.columns[name].shares})
-    return max(categories - 1, 1) * (1 / max(now.rows, 1) + 1 / max(before.rows, 1))
 
 
 def _outward(low: float, high: float) -> tuple[float, float]:

@@ -1,0 +1,54 @@
+-- Which order a reference in another feed means: the order of the same system. A system that sells nothing itself (a CRM, a
+-- points scheme, a row without a system) may mean an order of another, if only one system has an order of that name.
+with mentioned as (
+    select
+        source_system,
+        order_ref
+    from {{ ref('stg_returns') }}
+    union distinct
+    select source_system, order_ref from {{ ref('stg_loyalty_entries') }}
+    union distinct
+    select source_system, order_ref from {{ ref('stg_opportunity_stages') }}
+    union distinct
+    select source_system, order_ref from {{ ref('stg_service_cases') }}
+    union distinct
+    select source_system, order_ref from {{ ref('stg_campaign_responses') }}
+    union distinct
+    select source_system, order_ref from {{ ref('stg_web_events') }} where order_ref is not null
+),
+
+selling_systems as (select distinct source_system from {{ ref('stg_order_lines') }}),
+
+orders as (
+    select
+        source_system,
+        order_ref,
+        order_key,
+        max(customer_id) as customer_id
+    from {{ ref('int_order_line__resolved') }}
+    where order_ref in (select mentioned.order_ref from mentioned)
+    group by source_system, order_ref, order_key
+),
+
+lone_orders as (
+    select
+        order_ref,
+        max(order_key) as order_key,
+        max(customer_id) as customer_id
+    from orders
+    group by order_ref
+    having count(*) = 1
+)
+
+select
+    mentioned.source_system,
+    mentioned.order_ref,
+    coalesce(orders.order_key, lone_orders.order_key) as order_key,
+    coalesce(orders.customer_id, lone_orders.customer_id) as customer_id
+from mentioned
+left join orders
+    on mentioned.source_system = orders.source_system and mentioned.order_ref = orders.order_ref
+left join selling_systems on mentioned.source_system = selling_systems.source_system
+left join lone_orders
+    on selling_systems.source_system is null and mentioned.order_ref = lone_orders.order_ref
+where coalesce(orders.order_key, lone_orders.order_key) is not null

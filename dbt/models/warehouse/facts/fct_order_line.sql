@@ -1,0 +1,78 @@
+-- Cancelled lines stay, marked; every question about measures leaves them out.
+with lines as (select * from {{ ref('int_order_line__resolved') }}),
+
+customers as (select customer_key, customer_id, valid_from, valid_to from {{ ref('dim_customer') }}),
+
+products as (
+    select product_key, product_ref, valid_from, valid_to, currency_code, unit_cost_amount, unit_cost_amount_original
+    from {{ ref('dim_product') }}
+),
+
+campaigns as (select campaign_key, campaign_ref, valid_from, valid_to from {{ ref('dim_campaign') }}),
+
+costed as (
+    select
+        lines.*,
+        products.product_key,
+        coalesce(lines.unit_cost, products.unit_cost_amount) as known_unit_cost,
+        case
+            when lines.unit_cost_original is not null then lines.unit_cost_original
+            when lines.currency_code = products.currency_code then products.unit_cost_amount_original
+        end as known_unit_cost_original
+    from lines
+    left join products
+        on
+            lines.product_ref = products.product_ref
+            and lines.ordered_at >= products.valid_from
+            and lines.ordered_at < products.valid_to
+)
+
+select
+    costed.order_line_key,
+    costed.order_key,
+    costed.source_system,
+    costed.order_ref,
+    costed.line_number,
+    coalesce(customers.customer_key, -1) as customer_key,
+    costed.customer_id,
+    coalesce(costed.product_key, -1) as product_key,
+    coalesce(channels.channel_key, -1) as channel_key,
+    coalesce(stores.store_key, -1) as store_key,
+    coalesce(partners.partner_key, -1) as partner_key,
+    coalesce(agents.agent_key, -1) as agent_key,
+    coalesce(campaigns.campaign_key, -1) as campaign_key,
+    {{ event_date_key('costed.ordered_at') }} as order_date_key,
+    costed.currency_code,
+    costed.coupon_code,
+    costed.payment_method,
+    costed.status = 'cancelled' as is_cancelled,
+    costed.is_rate_known,
+    costed.known_unit_cost is not null as is_cost_known,
+    costed.quantity,
+    costed.unit_price_original as unit_price_amount_original,
+    costed.net_amount,
+    costed.net_amount_original,
+    costed.discount_amount,
+    costed.discount_amount_original,
+    costed.tax_amount,
+    costed.tax_amount_original,
+    cast(costed.quantity * costed.known_unit_cost as {{ type_money() }}) as cost_amount,
+    cast(costed.quantity * costed.known_unit_cost_original as {{ type_money() }}) as cost_amount_original,
+    cast(costed.net_amount - costed.quantity * costed.known_unit_cost as {{ type_money() }}) as margin_amount,
+    costed.ordered_at,
+    costed._loaded_at
+from costed
+left join customers
+    on
+        costed.customer_id = customers.customer_id
+        and costed.ordered_at >= customers.valid_from
+        and costed.ordered_at < customers.valid_to
+left join campaigns
+    on
+        costed.resolved_campaign_ref = campaigns.campaign_ref
+        and costed.ordered_at >= campaigns.valid_from
+        and costed.ordered_at < campaigns.valid_to
+left join {{ ref('dim_channel') }} as channels on costed.channel_code = channels.channel_code
+left join {{ ref('dim_store') }} as stores on costed.store_ref = stores.store_ref
+left join {{ ref('dim_partner') }} as partners on costed.partner_ref = partners.partner_ref
+left join {{ ref('dim_agent') }} as agents on costed.agent_ref = agents.agent_ref

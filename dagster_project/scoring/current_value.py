@@ -29,7 +29,9 @@ bought as (
 
 returned as (
     select fct.customer_id, sum(fct.refund_amount) as refund_amount,
-        sum(least(fct.quantity * product.unit_cost_amount, fct.refund_amount)) as cost_amount
+        sum(least(fct.quantity * product.unit_cost_amount, fct.refund_amount)) filter (
+            where product.unit_cost_amount is not null
+        ) as cost_amount
     from warehouse.fct_return as fct
     left join warehouse.dim_product as product on product.product_key = fct.product_key, bounds
     where fct.customer_id <> -1 and fct.return_date_key >= bounds.first_key and fct.return_date_key < bounds.end_key

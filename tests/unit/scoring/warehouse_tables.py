@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 import duckdb
+import pandas as pd
 
 TABLES = {
     "fct_order_line": """customer_id bigint, order_date_key integer, is_cancelled boolean, quantity decimal(18,4),
@@ -28,8 +29,10 @@ def create_warehouse(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def add(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Sequence[Any]]) -> None:
-    marks = ", ".join("?" for _ in rows[0])
-    connection.executemany(f"insert into warehouse.{table} values ({marks})", [list(row) for row in rows])
+    frame = pd.DataFrame([list(row) for row in rows], dtype=object)
+    connection.register("added_rows", frame)
+    connection.execute(f"insert into warehouse.{table} select * from added_rows")
+    connection.unregister("added_rows")
 
 
 def key(day: date) -> int:

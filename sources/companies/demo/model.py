@@ -206,8 +206,8 @@ class Persons:
 
     Behaviour: archetype (code in `profile.buying.archetypes`), rate (lambda, orders a week), dropout (p after an
     order), spend_rate (nu of gamma-gamma), is_dormant (already gone on day one), buys_at_arrival, taste (persons x
-    categories, rows sum to 1), channel_affinity (persons x CHANNELS, affinity_ic), hour_peak (0..24), order_channel (persons x
-    profile order channels, rows sum to 1), contact_response (beta_i), contact_fatigue (phi_i).
+    categories, rows sum to 1), channel_affinity (persons x CHANNELS, affinity_ic), hour_peak (0..24), order_channel
+    (persons x profile order channels, rows sum to 1), contact_response (beta_i), contact_fatigue (phi_i).
     """
 
     household: Ints

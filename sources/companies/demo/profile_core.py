@@ -117,6 +117,12 @@ class Records(Section):
     tells_of_marriage_share: Share = Field(description="share of records that are updated when the person has married")
     update_delay_days: Positive = Field(description="mean days from moving or marrying to the update")
     touched_per_year: Amount = Field(description="updates a record and year that change nothing of identity")
+    email_verified_share: Share = Field(description="share of records whose e-mail was confirmed")
+    phone_verified_share: Share = Field(description="share of records whose phone was confirmed")
+    tax_code_share: Share = Field(
+        description="share of crm records of persons with a tax code; organisations all have one"
+    )
+    interests_share: Share = Field(description="share of records that name interests")
     deleted_per_year: Share = Field(description="share of records that are closed, a year")
     errors: ErrorRates
 

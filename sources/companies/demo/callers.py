@@ -34,7 +34,9 @@ class Callers:
     platform: pa.Array
 
 
-def callers(scene: Scene, life: Life, person: Ints, at: Ints, channel: Codes, known: Flags) -> Callers:
+def callers(
+    scene: Scene, life: Life, person: Ints, at: Ints, channel: Codes, known: Flags, account: Ints | None = None
+) -> Callers:
     """Say what the company sees of each person who gets in touch.
 
     Args:
@@ -44,8 +46,12 @@ def callers(scene: Scene, life: Life, person: Ints, at: Ints, channel: Codes, kn
         at: when.
         channel: code in CHANNELS; it decides which address is seen.
         known: where the reference is noted. Who has no record yet is not known.
+        account: row in Records of the account used, -1 where the person's first one is meant; absent = the first one.
     """
-    record = np.where(known, record_at(life.records, person, at, _ALL_SYSTEMS), -1)
+    record = record_at(life.records, person, at, _ALL_SYSTEMS)
+    if account is not None:
+        record = np.where(account >= 0, account, record)
+    record = np.where(known, record, -1)
     unknown = record < 0
     by_handle = unknown & np.isin(channel, _BY_HANDLE) & has_account(scene, person)
     by_phone = unknown & np.isin(channel, _BY_PHONE)

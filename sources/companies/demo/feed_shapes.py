@@ -101,7 +101,7 @@ def feed_table(feed: str, day: ArrayLike, **columns: object) -> pa.Table:
     Args:
         feed: one of `FEEDS`.
         day: day of the world on which each row is delivered.
-        columns: arrays by column name (numpy, Arrow or list). Times are seconds since 1970-01-01 UTC (integers) or
+        columns: arrays by column name (numpy, Arrow or list; None = all null). Times are seconds since 1970-01-01 or
             `datetime64`; dates are days since 1970-01-01 or `datetime64`.
 
     Raises:
@@ -113,7 +113,9 @@ def feed_table(feed: str, day: ArrayLike, **columns: object) -> pa.Table:
         raise KeyError(f"{feed} has no column {', '.join(unknown)}")
     days = pa.array(np.asarray(day, dtype=np.int32))
     arrays = [
-        _as_arrow(columns[field.name], field.type) if field.name in columns else pa.nulls(len(days), field.type)
+        pa.nulls(len(days), field.type)
+        if columns.get(field.name) is None
+        else _as_arrow(columns[field.name], field.type)
         for field in wanted
     ]
     return pa.table([*arrays, days], schema=wanted.append(pa.field(DAY, pa.int32())))

@@ -71,6 +71,14 @@ def record_at(records: Records, person: Ints, at: Ints, systems: tuple[int, ...]
     return np.asarray(np.where(known, found, -1))
 
 
+def rows_of_records(records: Records, numbers: Ints) -> Ints:
+    """Find the rows of record numbers; -1 stays -1."""
+    order = np.argsort(records.record, kind="stable")
+    place = np.searchsorted(records.record, numbers, sorter=order)
+    rows = order[np.minimum(place, len(order) - 1)] if len(order) else np.zeros(len(numbers), dtype=np.int64)
+    return np.asarray(np.where(numbers >= 0, rows, -1))
+
+
 def take_or_null(values: pa.Array, rows: Ints | Codes, known: Flags | None = None) -> pa.Array:
     """Take rows of an Arrow array; negative rows, and those not `known`, become null."""
     wanted = np.asarray(rows, dtype=np.int64)

@@ -1,6 +1,6 @@
 """Where a visit comes from and which addresses its pages have.
 
-Belongs here: UTM parameters, referrers, search terms, page addresses, kinds of device. Does not belong here: which pages a
+Belongs here: UTM parameters, referrers, search terms, addresses, kinds of device. Does not belong here: which pages a
 visit has (`web`).
 """
 

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from sources.companies.demo.model import CHANNEL, RESPONSE, Codes, Flags, Ints, Life
 from sources.companies.demo.moments import daytime, instant, moments
-from sources.companies.demo.rows import DAY_SECONDS, Bits, grow, hex_refs
+from sources.companies.demo.rows import DAY_SECONDS, Bits, grow, hex_refs, rows_of_records
 from sources.companies.demo.scene import Scene
 from sources.companies.demo.visitors import ONLINE_SYSTEMS, by_app, choose_device, interest, login
 
@@ -96,7 +96,7 @@ def _order_visits(life: Life) -> _Draft:
     rows = np.flatnonzero(online)
     person = life.orders.person[rows]
     key = np.stack([life.orders.order[rows], np.zeros(len(rows), dtype=np.int64)], axis=1)
-    record = _rows_of_records(life, life.orders.record[rows])
+    record = rows_of_records(life.records, life.orders.record[rows])
     return _Draft("order", key, person, life.orders.at[rows], order=rows, record=record)
 
 
@@ -150,14 +150,6 @@ def _strangers(scene: Scene, life: Life) -> _Draft:
     second = daytime(scene, "web.stranger", number)
     key = np.stack([number, np.zeros(len(number), dtype=np.int64)], axis=1)
     return _Draft("stranger", key, np.full(len(number), -1), instant(scene, day, second))
-
-
-def _rows_of_records(life: Life, numbers: Ints) -> Ints:
-    """Turn record numbers into rows of the chunk's records; -1 stays."""
-    order = np.argsort(life.records.record, kind="stable")
-    place = np.searchsorted(life.records.record, numbers, sorter=order)
-    rows = order[np.minimum(place, len(order) - 1)] if len(order) else np.zeros(len(numbers), dtype=np.int64)
-    return np.asarray(np.where(numbers >= 0, rows, -1))
 
 
 def _complete(scene: Scene, life: Life, drafts: list[_Draft], strangers: _Draft) -> Visits:

@@ -27,3 +27,20 @@
 {# First and last moment of a history of versions. #}
 {% macro beginning_of_time() -%}cast('1900-01-01 00:00:00+00' as {{ type_timestamp() }}){%- endmacro %}
 {% macro end_of_time() -%}cast('9999-12-31 00:00:00+00' as {{ type_timestamp() }}){%- endmacro %}
+
+{# Names of the days, Monday first. #}
+{% macro week_days() %}
+    {{- return(['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday']) -}}
+{% endmacro %}
+
+{# English name of the month of a date. #}
+{% macro month_name(day) -%}
+    case extract(month from {{ day }})
+        {%- for name in [
+            'January', 'February', 'March', 'April', 'May', 'June', 'July', 'August', 'September', 'October', 'November',
+            'December'
+        ] %}
+        when {{ loop.index }} then '{{ name }}'
+        {%- endfor %}
+    end
+{%- endmacro %}

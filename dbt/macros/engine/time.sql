@@ -52,6 +52,14 @@
     ({{ moment }} + make_interval(0, 0, 0, 0, 0, cast({{ minutes }} as int)))
 {%- endmacro %}
 
+{# Microseconds since 1970-01-01 00:00 UTC. #}
+{% macro epoch_microseconds(moment) -%}{{ adapter.dispatch('epoch_microseconds')(moment) }}{%- endmacro %}
+{% macro duckdb__epoch_microseconds(moment) -%}epoch_us({{ moment }}){%- endmacro %}
+{% macro default__epoch_microseconds(moment) -%}
+    cast(extract(epoch from {{ moment }}) * 1000000 as bigint)
+{%- endmacro %}
+{% macro spark__epoch_microseconds(moment) -%}unix_micros({{ moment }}){%- endmacro %}
+
 {# First day of the month, the quarter, the year of a date. #}
 {% macro month_start(day) -%}cast(date_trunc('month', {{ day }}) as date){%- endmacro %}
 {% macro quarter_start(day) -%}cast(date_trunc('quarter', {{ day }}) as date){%- endmacro %}
@@ -61,6 +69,17 @@
 {% macro iso_day_of_week(day) -%}{{ adapter.dispatch('iso_day_of_week')(day) }}{%- endmacro %}
 {% macro default__iso_day_of_week(day) -%}cast(extract(isodow from {{ day }}) as integer){%- endmacro %}
 {% macro spark__iso_day_of_week(day) -%}cast(extract(dayofweek_iso from {{ day }}) as integer){%- endmacro %}
+
+{# Week of the year after ISO 8601. #}
+{% macro iso_week(day) -%}cast(extract(week from {{ day }}) as integer){%- endmacro %}
+
+{# First day of the business's week, as the company counts it. #}
+{% macro week_start(day) -%}{{ add_days(day, '1 - (' ~ business_day_of_week(day) ~ ')') }}{%- endmacro %}
+
+{# 1 = the day on which the business's week starts. #}
+{% macro business_day_of_week(day) -%}
+    ({{ iso_day_of_week(day) }} - {{ week_days().index(var('week_start')) + 1 }} + 7) % 7 + 1
+{%- endmacro %}
 
 {# Every day from the first to the last, as a relation with one column, date_day; both ends may be expressions. #}
 {% macro date_series(first_day, last_day) -%}{{ adapter.dispatch('date_series')(first_day, last_day) }}{%- endmacro %}

@@ -1,0 +1,96 @@
+"""One run's ingestion: each feed loaded, its batch looked at, and a batch that must not go on held back.
+
+Belongs here: the order of the steps and what a blocking breach does. Loading itself is in `loading`, the expectations in
+`validation`.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+import duckdb
+
+from dagster_project.ingestion.company import Company
+from dagster_project.ingestion.contracts import Contract
+from dagster_project.ingestion.loading import FeedReport, load_feed, prepare
+from dagster_project.ingestion.validation import BatchResult, Validation, open_validation
+from dagster_project.ingestion.validation_batch import newest_batch
+from dagster_project.settings import Settings
+
+
+@dataclass(frozen=True)
+class FeedOutcome:
+    """What became of one feed in one run: what was loaded, and what the expectations found (none: nothing came)."""
+
+    report: FeedReport
+    batch: BatchResult | None
+    seconds: float
+
+    @property
+    def is_held_back(self) -> bool:
+        """Whether the batch broke an expectation that the contract calls blocking, so that none of it went in."""
+        return self.batch is not None and self.batch.blocking
+
+
+def ingest(
+    connection: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    company: Company,
+    contracts: Mapping[str, Contract],
+    feeds: Sequence[str],
+    accepted_anyway: Sequence[str] = (),
+) -> Iterator[FeedOutcome]:
+    """Load the feeds one by one and yield what became of each; write the data docs at the end.
+
+    Args:
+        connection: the open warehouse.
+        settings: limits and folders.
+        company: where the records come from.
+        contracts: every contract by feed.
+        feeds: which to load.
+        accepted_anyway: feeds whose batch goes in even when it breaks a blocking expectation.
+
+    Raises:
+        StellaError: the company lacks a required feed, or a mapping cannot be understood.
+    """
+    prepare(connection, contracts)
+    validation = open_validation(settings)
+    for feed in feeds:
+        yield _ingest_feed(connection, settings, company, contracts[feed], validation, feed in accepted_anyway)
+    validation.build_docs()
+
+
+def _ingest_feed(
+    connection: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    company: Company,
+    contract: Contract,
+    validation: Validation,
+    is_accepted_anyway: bool,
+) -> FeedOutcome:
+    started, clock = datetime.now(UTC), time.perf_counter()
+    report = load_feed(connection, settings, company, contract)
+    batch = newest_batch(connection, contract.feed, started)
+    result = validation.validate(connection, contract, batch) if batch else None
+    if result and result.blocking:
+        if is_accepted_anyway:
+            result = replace(result, blocking=False)
+        else:
+            _hold_back(connection, contract.feed, started, result)
+    return FeedOutcome(report, result, time.perf_counter() - clock)
+
+
+def _hold_back(connection: duckdb.DuckDBPyConnection, feed: str, since: datetime, result: BatchResult) -> None:
+    """Take a batch out again; its files stay known as held back and are tried again by the next run."""
+    reason = "; ".join(check.message for check in result.failures if check.severity == "error")
+    connection.execute("begin")
+    for schema in ("raw", "quarantine"):
+        connection.execute(f'delete from {schema}."{feed}" where _loaded_at >= ?', [since])
+    connection.execute(
+        "update raw._load set status = 'held_back', reason = ? where feed = ? and status = 'loaded' and loaded_at >= ?",
+        [reason, feed, since],
+    )
+    connection.execute("commit")

@@ -1,0 +1,100 @@
+"""From simulated feeds to the published file: it ends well, twice with the same content, and says what it did."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from tests.integration.conftest import Run, content, stella
+
+pytestmark = pytest.mark.xdist_group("whole_way")
+
+
+def _ask(run: Run, query: str) -> list[tuple[object, ...]]:
+    with duckdb.connect(str(run.published.resolve()), read_only=True) as reader:
+        return reader.execute(query).fetchall()
+
+
+def test_it_ends_well(demo_run: Run) -> None:
+    assert demo_run.exit_code == 0, demo_run.output[-4000:]
+
+
+def test_the_summary_says_what_was_done(demo_run: Run) -> None:
+    for word in ("Landed", "Built", "Top campaigns", "Published", "stella sql"):
+        assert word in demo_run.output
+
+
+def test_published_columns_change_only_on_purpose(demo_run: Run, snapshot: Callable[[str, list[str]], None]) -> None:
+    rows = _ask(
+        demo_run,
+        "select table_schema || '.' || table_name || '.' || column_name || ' ' || data_type"
+        " from information_schema.columns order by table_schema, table_name, ordinal_position",
+    )
+    snapshot("published_columns.txt", [str(row[0]) for row in rows])
+
+
+def test_every_table_of_the_design_has_rows(demo_run: Run) -> None:
+    counts = {name: rows for name, (rows, _) in content(demo_run.published).items()}
+    assert sorted(name for name, rows in counts.items() if rows == 0 and not name.startswith("decisions.")) == []
+
+
+def test_a_second_run_changes_nothing(demo_run: Run) -> None:
+    before = content(demo_run.published)
+    again = stella(demo_run.home, demo_run.company, "run")
+    assert again.exit_code == 0, again.output[-4000:]
+    assert content(again.published) == before
+
+
+def test_another_home_gives_the_same_content(demo_run: Run, tmp_path: Path) -> None:
+    other = stella(tmp_path, demo_run.company, "run", STELLA_THREADS="1")
+    assert content(other.published) == content(demo_run.published)
+
+
+def test_no_personal_value_is_published(demo_run: Run) -> None:
+    """Looks for the names, addresses and identifiers of the world's persons in every published text."""
+    with duckdb.connect(str(demo_run.database), read_only=True) as build:
+        personal = build.execute(
+            """
+            select distinct lower(v) from (
+                select unnest([email, phone, street, tax_code, full_name]) as v from warehouse.dim_customer_personal
+                union all select handle from warehouse.dim_social_account where account_kind = 'person'
+            ) as p where length(v) > 5
+            """
+        ).fetchall()
+    wanted = {value for (value,) in personal}
+    assert len(wanted) > 500
+    with duckdb.connect(str(demo_run.published.resolve()), read_only=True) as reader:
+        texts = reader.execute(
+            "select table_schema, table_name, column_name from information_schema.columns where data_type = 'VARCHAR'"
+        ).fetchall()
+        for schema, table, column in texts:
+            values = reader.execute(f'select distinct lower("{column}") from {schema}."{table}"').fetchall()
+            assert not wanted & {value for (value,) in values}, f"{schema}.{table}.{column}"
+
+
+def test_the_verb_sql_answers_read_only(demo_run: Run) -> None:
+    answer = stella(
+        demo_run.home, demo_run.company, "sql", "--format", "json", "select count(*) as n from warehouse.dim_customer"
+    )
+    assert json.loads(answer.output)["n"] > 0
+    refused = stella(demo_run.home, demo_run.company, "sql", "select * from read_csv('/etc/passwd')")
+    assert refused.exit_code == 2
+    assert "Traceback" not in refused.output
+
+
+def test_status_names_every_feed(demo_run: Run) -> None:
+    shown = stella(demo_run.home, demo_run.company, "status")
+    assert shown.exit_code == 0
+    assert "order_lines" in shown.output
+    assert "stella.duckdb" in shown.output
+
+
+def test_the_outbox_has_one_file_a_channel_and_no_personal_data(demo_run: Run) -> None:
+    files = list((demo_run.home / demo_run.company.name / "outbox").rglob("*.csv"))
+    assert files
+    header = files[0].read_text().splitlines()[0]
+    assert not {"email", "phone", "full_name", "street"} & set(header.split(","))

@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from tests.integration.conftest import Run, content, stella
+from tests.integration.runs import Run, content, stella
 
 pytestmark = pytest.mark.xdist_group("whole_way")
 

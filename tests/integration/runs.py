@@ -1,0 +1,80 @@
+"""Runs of the command in a process of its own, over a small world; and what a published file holds."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import yaml
+
+from dagster_project.settings import REPOSITORY
+
+DEMO = REPOSITORY / "sources" / "companies" / "demo"
+CUSTOMERS = 600
+TIMES_OF_THE_RUN = {"_loaded_at", "published_at", "believed_from", "believed_to", "loaded_at"}
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished run of the command."""
+
+    home: Path
+    company: Path
+    exit_code: int
+    output: str
+
+    @property
+    def published(self) -> Path:
+        return self.home / self.company.name / "published" / "stella.duckdb"
+
+    @property
+    def database(self) -> Path:
+        return self.home / self.company.name / "build.duckdb"
+
+
+def stella(home: Path, company: Path, *arguments: str, **environment: str) -> Run:
+    """Run the command in a process of its own, as a scheduler would."""
+    done = subprocess.run(
+        [str(Path(sys.executable).with_name("stella")), *arguments],
+        cwd=REPOSITORY,
+        env={**os.environ, "STELLA_HOME": str(home), "COMPANY": str(company), **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=570,
+    )
+    return Run(home, company, done.returncode, done.stdout + done.stderr)
+
+
+def small_world(folder: Path, **overrides: object) -> Path:
+    """Copy the demo company with a smaller world."""
+    company = folder / "small_demo"
+    shutil.copytree(DEMO, company, ignore=shutil.ignore_patterns("*.py", "__pycache__"))
+    world = yaml.safe_load((company / "world.yml").read_text())
+    world.update({"persons": CUSTOMERS, **overrides})
+    (company / "world.yml").write_text(yaml.safe_dump(world, sort_keys=False))
+    return company
+
+
+def content(database: Path) -> dict[str, tuple[int, int]]:
+    """Count and hash the rows of every published table, in no order, without the times of the run."""
+    with duckdb.connect(str(database.resolve()), read_only=True) as reader:
+        tables = reader.execute(
+            "select table_schema, table_name, list(column_name order by column_name) from information_schema.columns"
+            " group by all"
+        ).fetchall()
+        return {f"{s}.{t}": _content_of(reader, s, t, columns) for s, t, columns in tables}
+
+
+def _content_of(reader: duckdb.DuckDBPyConnection, schema: str, table: str, columns: list[str]) -> tuple[int, int]:
+    kept = ", ".join(f'"{c}"' for c in columns if c not in TIMES_OF_THE_RUN)
+    row = reader.execute(
+        f'select count(*), coalesce(sum(hash(row({kept}))::hugeint), 0) from {schema}."{table}"'
+    ).fetchone()
+    assert row is not None
+    return int(row[0]), int(row[1])

@@ -1,0 +1,45 @@
+-- What each customer buys: one row a customer and product category, before the day.
+with lines as (
+    select
+        lines.customer_id,
+        products.category,
+        lines.order_key,
+        lines.quantity,
+        lines.net_amount,
+        {{ local_date('lines.ordered_at') }} as ordered_on
+    from {{ ref('fct_order_line') }} as lines
+    inner join {{ ref('dim_product') }} as products on lines.product_key = products.product_key
+    where not lines.is_cancelled and lines.ordered_at < {{ as_of_at() }} and lines.customer_id <> -1
+),
+
+summed as (
+    select
+        customer_id,
+        category,
+        count(distinct order_key) as order_count,
+        sum(quantity) as quantity,
+        sum(net_amount) as net_amount,
+        sum(case when ordered_on >= {{ add_days(as_of_date(), -365) }} then net_amount else 0 end) as net_amount_365d,
+        min(ordered_on) as first_ordered_on,
+        max(ordered_on) as last_ordered_on
+    from lines
+    group by customer_id, category
+)
+
+select
+    customer_id,
+    category,
+    cast(order_count as bigint) as order_count,
+    cast(quantity as {{ type_money() }}) as quantity,
+    cast(coalesce(net_amount, 0) as {{ type_money() }}) as net_amount,
+    cast(coalesce(net_amount_365d, 0) as {{ type_money() }}) as net_amount_365d,
+    cast(
+        net_amount / nullif(sum(net_amount) over (partition by customer_id), 0) as {{ type_double() }}
+    ) as net_amount_share,
+    cast(row_number() over (
+        partition by customer_id
+        order by case when category = 'unknown' then 1 else 0 end, net_amount desc nulls last, category
+    ) as bigint) as category_rank,
+    first_ordered_on,
+    last_ordered_on
+from summed

@@ -104,6 +104,7 @@ left join {{ ref('dim_customer') }} as customers
 left join {{ ref('dim_campaign') }} as campaigns
     on
         contacts.campaign_ref = campaigns.campaign_ref
+        and campaigns.campaign_key <> -1
         and contacts.sent_at >= campaigns.valid_from
         and contacts.sent_at < campaigns.valid_to
 left join {{ ref('bridge_campaign_channel') }} as planned

@@ -30,5 +30,6 @@ left join {{ ref('dim_customer') }} as customers
 left join {{ ref('dim_product') }} as products
     on
         signals.product_ref = products.product_ref
+        and products.product_key <> -1
         and signals.occurred_at >= products.valid_from
         and signals.occurred_at < products.valid_to

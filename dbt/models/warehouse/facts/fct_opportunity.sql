@@ -21,7 +21,7 @@ select
     opportunities.customer_id,
     opportunities.lead_ref,
     coalesce(campaigns.campaign_key, -1) as campaign_key,
-    coalesce(agents.agent_key, -1) as agent_key,
+    {{ key_or_unknown(['opportunities.agent_ref']) }} as agent_key,
     coalesce(opportunities.order_key, -1) as order_key,
     {{ event_date_key('opportunities.opened_at') }} as opened_date_key,
     opportunities.stage_code,
@@ -48,6 +48,6 @@ left join {{ ref('dim_customer') }} as customers
 left join {{ ref('dim_campaign') }} as campaigns
     on
         opportunities.campaign_ref = campaigns.campaign_ref
+        and campaigns.campaign_key <> -1
         and opportunities.opened_at >= campaigns.valid_from
         and opportunities.opened_at < campaigns.valid_to
-left join {{ ref('dim_agent') }} as agents on opportunities.agent_ref = agents.agent_ref

@@ -6,9 +6,14 @@ customers as (select customer_key, customer_id, valid_from, valid_to from {{ ref
 products as (
     select product_key, product_ref, valid_from, valid_to, currency_code, unit_cost_amount, unit_cost_amount_original
     from {{ ref('dim_product') }}
+    where product_key <> -1
 ),
 
-campaigns as (select campaign_key, campaign_ref, valid_from, valid_to from {{ ref('dim_campaign') }}),
+campaigns as (
+    select campaign_key, campaign_ref, valid_from, valid_to
+    from {{ ref('dim_campaign') }}
+    where campaign_key <> -1
+),
 
 costed as (
     select
@@ -37,9 +42,9 @@ select
     costed.customer_id,
     coalesce(costed.product_key, -1) as product_key,
     coalesce(channels.channel_key, -1) as channel_key,
-    coalesce(stores.store_key, -1) as store_key,
-    coalesce(partners.partner_key, -1) as partner_key,
-    coalesce(agents.agent_key, -1) as agent_key,
+    {{ key_or_unknown(['costed.store_ref']) }} as store_key,
+    {{ key_or_unknown(['costed.partner_ref']) }} as partner_key,
+    {{ key_or_unknown(['costed.agent_ref']) }} as agent_key,
     coalesce(campaigns.campaign_key, -1) as campaign_key,
     {{ event_date_key('costed.ordered_at') }} as order_date_key,
     costed.currency_code,
@@ -73,6 +78,3 @@ left join campaigns
         and costed.ordered_at >= campaigns.valid_from
         and costed.ordered_at < campaigns.valid_to
 left join {{ ref('dim_channel') }} as channels on costed.channel_code = channels.channel_code
-left join {{ ref('dim_store') }} as stores on costed.store_ref = stores.store_ref
-left join {{ ref('dim_partner') }} as partners on costed.partner_ref = partners.partner_ref
-left join {{ ref('dim_agent') }} as agents on costed.agent_ref = agents.agent_ref

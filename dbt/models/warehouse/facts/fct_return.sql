@@ -38,5 +38,6 @@ left join {{ ref('dim_customer') }} as customers
 left join {{ ref('dim_product') }} as products
     on
         returned.product_ref = products.product_ref
+        and products.product_key <> -1
         and returned.returned_at >= products.valid_from
         and returned.returned_at < products.valid_to

@@ -22,7 +22,7 @@ select
     cases.customer_id,
     coalesce(channels.channel_key, -1) as channel_key,
     coalesce(products.product_key, -1) as product_key,
-    coalesce(agents.agent_key, -1) as agent_key,
+    {{ key_or_unknown(['cases.agent_ref']) }} as agent_key,
     cases.order_key,
     {{ event_date_key('cases.opened_at') }} as opened_date_key,
     cases.platform,
@@ -50,7 +50,7 @@ left join {{ ref('dim_customer') }} as customers
 left join {{ ref('dim_product') }} as products
     on
         cases.product_ref = products.product_ref
+        and products.product_key <> -1
         and cases.opened_at >= products.valid_from
         and cases.opened_at < products.valid_to
-left join {{ ref('dim_agent') }} as agents on cases.agent_ref = agents.agent_ref
 left join {{ ref('dim_channel') }} as channels on cases.channel_code = channels.channel_code

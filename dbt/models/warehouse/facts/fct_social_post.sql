@@ -3,10 +3,9 @@ with posts as (
         posts.*,
         {{ surrogate_key(['posts.platform', 'posts.post_ref']) }} as social_post_key,
         replied.post_ref as replied_post_ref,
-        authors.social_account_key,
         coalesce(authors.customer_id, -1) as customer_id
     from {{ ref('stg_social_posts') }} as posts
-    left join {{ ref('dim_social_account') }} as authors
+    left join {{ ref('int_handle__resolved') }} as authors
         on posts.platform = authors.platform and posts.handle = authors.handle
     left join {{ ref('stg_social_posts') }} as replied
         on posts.platform = replied.platform and posts.in_reply_to = replied.post_ref
@@ -16,8 +15,8 @@ select
     posts.social_post_key,
     posts.platform,
     posts.post_ref,
-    coalesce(posts.social_account_key, -1) as social_account_key,
-    coalesce(targets.social_account_key, -1) as target_social_account_key,
+    {{ key_or_unknown(['posts.platform', 'posts.handle']) }} as social_account_key,
+    {{ key_or_unknown(['posts.platform', 'posts.target_handle']) }} as target_social_account_key,
     coalesce(customers.customer_key, -1) as customer_key,
     posts.customer_id,
     {{ event_date_key('posts.posted_at') }} as post_date_key,
@@ -34,8 +33,6 @@ select
     posts.posted_at,
     posts._loaded_at
 from posts
-left join {{ ref('dim_social_account') }} as targets
-    on posts.platform = targets.platform and posts.target_handle = targets.handle
 left join {{ ref('dim_customer') }} as customers
     on
         posts.customer_id = customers.customer_id

@@ -19,8 +19,8 @@ touchpoints as (
         contacts.customer_id,
         coalesce(channels.channel_key, -1) as channel_key,
         coalesce(campaigns.campaign_key, -1) as campaign_key,
-        coalesce(agents.agent_key, -1) as agent_key,
-        coalesce(partners.partner_key, -1) as partner_key,
+        {{ key_or_unknown(['contacts.agent_ref']) }} as agent_key,
+        {{ key_or_unknown(['contacts.partner_ref']) }} as partner_key,
         contacts.direction,
         contacts.purpose,
         contacts.outcome,
@@ -34,11 +34,10 @@ touchpoints as (
     left join {{ ref('dim_campaign') }} as campaigns
         on
             contacts.campaign_ref = campaigns.campaign_ref
+            and campaigns.campaign_key <> -1
             and contacts.occurred_at >= campaigns.valid_from
             and contacts.occurred_at < campaigns.valid_to
     left join {{ ref('dim_channel') }} as channels on contacts.channel_code = channels.channel_code
-    left join {{ ref('dim_agent') }} as agents on contacts.agent_ref = agents.agent_ref
-    left join {{ ref('dim_partner') }} as partners on contacts.partner_ref = partners.partner_ref
     union all
     select
         'campaign_contact', contact_ref, customer_id, channel_key, campaign_key, -1, -1, 'outbound', 'marketing',

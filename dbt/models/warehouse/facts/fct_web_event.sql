@@ -7,9 +7,14 @@ with events as (
     from {{ ref('stg_web_events') }}
 ),
 
-campaigns as (
-    select campaign_key, lower(campaign_ref) as campaign_ref, valid_from, valid_to
+-- Links are tagged in any case of letters.
+tags as (
+    select
+        lower(campaign_ref) as tag,
+        max(campaign_ref) as campaign_ref
     from {{ ref('dim_campaign') }}
+    where campaign_key <> -1
+    group by lower(campaign_ref)
 ),
 
 owned as (
@@ -35,7 +40,7 @@ select
     {{ surrogate_key(['owned.visitor_ref']) }} as visitor_key,
     coalesce(customers.customer_key, -1) as customer_key,
     owned.customer_id,
-    coalesce(pages.page_key, -1) as page_key,
+    {{ key_or_unknown(['owned.page_path']) }} as page_key,
     coalesce(products.product_key, -1) as product_key,
     coalesce(campaigns.campaign_key, -1) as campaign_key,
     coalesce(orders.order_key, -1) as order_key,
@@ -58,15 +63,17 @@ left join {{ ref('dim_customer') }} as customers
         owned.customer_id = customers.customer_id
         and owned.occurred_at >= customers.valid_from
         and owned.occurred_at < customers.valid_to
-left join {{ ref('dim_page') }} as pages on owned.page_path = pages.page_path
 left join {{ ref('dim_product') }} as products
     on
         owned.product_ref = products.product_ref
+        and products.product_key <> -1
         and owned.occurred_at >= products.valid_from
         and owned.occurred_at < products.valid_to
-left join campaigns
+left join tags on lower(owned.utm_campaign) = tags.tag
+left join {{ ref('dim_campaign') }} as campaigns
     on
-        lower(owned.utm_campaign) = campaigns.campaign_ref
+        tags.campaign_ref = campaigns.campaign_ref
+        and campaigns.campaign_key <> -1
         and owned.occurred_at >= campaigns.valid_from
         and owned.occurred_at < campaigns.valid_to
 left join {{ ref('int_order_reference__resolved') }} as orders

@@ -81,9 +81,11 @@ class Validation:
         found = self._run(f"{batch.feed}: the batch", pd.DataFrame([shape.measures]), shape.checks)
         sampled = None
         if now.rows:
-            rows, is_sample = rows_of(connection, contract, batch, self.settings.validation_rows)
+            checks = row_checks(contract, now, before)
+            wanted = {check.column for check in checks}
+            rows, is_sample = rows_of(connection, contract, batch, wanted, self.settings.validation_rows)
             sampled = len(rows) if is_sample else None
-            found += self._run(f"{batch.feed}: its rows", rows, row_checks(contract, now, before))
+            found += self._run(f"{batch.feed}: its rows", rows, checks)
         results = [_result(check, evaluated) for check, evaluated in found]
         blocking = any(not r.success and r.severity == "error" for r in results)
         keep(connection, batch, now, is_baseline=not blocking)

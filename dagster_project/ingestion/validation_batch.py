@@ -6,6 +6,7 @@ sensitive value never gets into a dataframe: such a column arrives as "there or 
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,8 +14,6 @@ import duckdb
 import pandas as pd
 
 from dagster_project.ingestion.contracts import Column, Contract
-
-SAMPLE_SEED = 7
 
 
 @dataclass(frozen=True)
@@ -91,14 +90,18 @@ def newest_batch(connection: duckdb.DuckDBPyConnection, feed: str, since: dateti
 
 
 def rows_of(
-    connection: duckdb.DuckDBPyConnection, contract: Contract, batch: Batch, limit: int
+    connection: duckdb.DuckDBPyConnection, contract: Contract, batch: Batch, wanted: Collection[str], limit: int
 ) -> tuple[pd.DataFrame, bool]:
-    """Fetch a batch's rows, or beyond `limit` a random sample of that many; say whether it is a sample.
+    """Fetch the wanted columns of a batch, or beyond `limit` rows a sample of about so many; say whether it is one.
 
-    Numbers and codes come as they are, everything else as true or null. `key_label(contract)` holds a hash of the key.
+    Numbers and codes come as they are, everything else as 1 or null. `key_label(contract)` holds a hash of the key. The
+    hash also draws the sample: it is the same whenever it is drawn, and rows that share a key are in or out together.
     """
-    seen = [f"hash({', '.join(quoted(name) for name in key_of(contract))}) as {quoted(key_label(contract))}"]
+    key_hash = f"hash({', '.join(quoted(name) for name in key_of(contract))})"
+    seen = [f"{key_hash} as {quoted(key_label(contract))}"]
     for column in contract.columns:
+        if column.name not in wanted:
+            continue
         name = quoted(column.name)
         match kind_of(column):
             case "number":
@@ -106,10 +109,11 @@ def rows_of(
             case "code":
                 seen.append(f"cast({name} as varchar) as {name}")
             case _:
-                seen.append(f"case when {name} is not null then true end as {name}")
+                seen.append(f"case when {name} is not null then 1.0 end as {name}")
     sampled = batch.rows_accepted > limit
-    sample = f" using sample reservoir({limit} rows) repeatable ({SAMPLE_SEED})" if sampled else ""
-    return connection.execute(f"select {', '.join(seen)} from ({batch.accepted}) as batch{sample}").df(), sampled
+    drawn = f" where {key_hash} % {batch.rows_accepted} < {limit}" if sampled else ""
+    query = f"select {', '.join(seen)} from ({batch.accepted}) as batch{drawn}"
+    return connection.execute(query).to_arrow_table().to_pandas(), sampled
 
 
 def key_of(contract: Contract) -> list[str]:

@@ -77,7 +77,7 @@ def profile(connection: duckdb.DuckDBPyConnection, contract: Contract, batch: Ba
 def _days(contract: Contract) -> str:
     """Count the days the batch spans, by the feed's event time; a feed without one is a single day."""
     when = contract.event_time
-    return f"count(distinct cast({quoted(when)} as date))" if when else "1"
+    return f"count(distinct epoch_us({quoted(when)}) // {24 * 3600 * 10**6})" if when else "1"
 
 
 def _column_profile(kind: str, rows: int, filled: int, measured: object) -> ColumnProfile:

@@ -154,8 +154,12 @@ def test_sample_says_so(validation: Validation, connection: duckdb.DuckDBPyConne
         validation.settings.model_copy(update={"validation_rows": 1000}), validation.context, validation.frames
     )
     result = few.validate(connection, ORDER_LINES, lines(1))
-    assert (result.rows, result.sampled) == (2000, 1000)
-    assert "a random sample of 1,000 looked at" in (few.build_docs().parent / "order_lines/day-1.html").read_text()
+    assert result.rows == 2000
+    assert result.sampled == pytest.approx(1000, abs=150)
+    assert (
+        f"a random sample of {result.sampled:,} looked at"
+        in (few.build_docs().parent / "order_lines/day-1.html").read_text()
+    )
     assert validation.validate(connection, ORDER_LINES, lines(1)).sampled is None
 
 
@@ -170,7 +174,7 @@ def test_no_personal_value_is_seen_kept_or_shown(validation: Validation, connect
     )
     result = validation.validate(connection, CUSTOMERS, batch)
     result = validation.validate(connection, CUSTOMERS, replace(batch, batch_id="day-2"))
-    frame, _ = rows_of(connection, CUSTOMERS, batch, 1000)
+    frame, _ = rows_of(connection, CUSTOMERS, batch, CUSTOMERS.column_names, 1000)
     said = frame.to_csv() + str(result) + validation.build_docs().parent.joinpath("customers/day-2.html").read_text()
     said += str(connection.execute("from raw._batch_profile").fetchall())
     for column in CUSTOMERS.personal_columns:

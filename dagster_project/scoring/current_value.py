@@ -47,7 +47,7 @@ contacted as (
             or touch.touchpoint_kind = 'contact'
             and (
                 coalesce(touch.direction, '') = 'inbound'
-                or lower(coalesce(touch.purpose, '')) in ('service', 'care', 'support', 'complaint')
+                or regexp_matches(lower(coalesce(touch.purpose, '')), '^(service|care|support|complaint)')
             ) as is_service
         from warehouse.fct_touchpoint as touch, bounds
         where touch.customer_id <> -1

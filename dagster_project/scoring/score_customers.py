@@ -14,11 +14,12 @@ import pandas as pd
 
 from dagster_project.scoring.backtest import run_backtest
 from dagster_project.scoring.current_value import score_current_value
+from dagster_project.scoring.daily_tables import write_day
 from dagster_project.scoring.maximum_likelihood import Estimate
 from dagster_project.scoring.policy import ScoringPolicy
 from dagster_project.scoring.prediction import expectations, fit_activity, fit_spend, intervals
 from dagster_project.scoring.purchase_history import purchase_histories, value_basis
-from dagster_project.scoring.tables import TABLES, prepare, replace_day
+from dagster_project.scoring.tables import TABLES
 
 ACTIVITY_VERSION, SPEND_VERSION, VALUE_VERSION = "bg_nbd 1", "gamma_gamma 1", "bg_nbd_gamma_gamma 1"
 VERSIONS = {"bg_nbd": ACTIVITY_VERSION, "bg_nbd_gamma_gamma": VALUE_VERSION}
@@ -70,7 +71,7 @@ def score_customers(
     return ScoreReport(
         as_of,
         basis[0],
-        _write(connection, as_of, tables),
+        write_day(connection, "scores", TABLES, as_of, tables),
         (activity, spend),
         backtest.metrics,
         _warnings(activity, spend, backtest.reason, basis[0]),
@@ -116,20 +117,6 @@ def _notes(histories: pd.DataFrame) -> dict[str, float]:
     if len(repeaters) > 2 and repeaters["mean_amount"].std() > 0 and repeaters["repeat_order_count"].std() > 0:
         notes["frequency_amount_correlation"] = float(repeaters["repeat_order_count"].corr(repeaters["mean_amount"]))
     return notes
-
-
-def _write(connection: duckdb.DuckDBPyConnection, as_of: date, tables: dict[str, pd.DataFrame]) -> dict[str, int]:
-    if set(tables) != set(TABLES):
-        raise ValueError("Every table of schema scores is written for every day.")
-    prepare(connection)
-    connection.execute("begin")
-    try:
-        rows = {name: replace_day(connection, name, as_of, frame) for name, frame in tables.items()}
-        connection.execute("commit")
-    except Exception:
-        connection.execute("rollback")
-        raise
-    return rows
 
 
 def _warnings(activity: Estimate, spend: Estimate, backtest_reason: str | None, basis: str) -> tuple[str, ...]:

@@ -1,18 +1,15 @@
-"""The tables of schema `scores`: their columns, what each means, and how a day's rows are put in.
+"""The tables of schema `scores`: their columns and what each means.
 
-Belongs here: shape and writing. Does not belong here: any number.
-One row per customer (or model, or metric) and `as_of_date`; a day scored again replaces its own rows and no others.
+Belongs here: shape. Does not belong here: any number. One row per customer (or model, or metric) and `as_of_date`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
 
 import duckdb
-import pandas as pd
 
-Columns = Mapping[str, tuple[str, str]]
+from dagster_project.scoring.daily_tables import Columns, prepare_tables
 
 _KEYS: Columns = {
     "customer_id": ("bigint", "The customer."),
@@ -99,41 +96,4 @@ TABLES: Mapping[str, Columns] = {
 
 def prepare(connection: duckdb.DuckDBPyConnection) -> None:
     """Create what is missing of schema `scores`, empty, so that models that read it can be built before any score."""
-    connection.execute("create schema if not exists scores")
-    for table, columns in TABLES.items():
-        body = ", ".join(f"{name} {kind}" for name, (kind, _) in columns.items())
-        connection.execute(f"create table if not exists scores.{table} ({body})")
-        for name, (kind, meaning) in columns.items():
-            connection.execute(f"alter table scores.{table} add column if not exists {name} {kind}")
-            text = meaning.replace("'", "''")
-            connection.execute(f"comment on column scores.{table}.{name} is '{text}'")
-
-
-def replace_day(connection: duckdb.DuckDBPyConnection, table: str, as_of: date, rows: pd.DataFrame) -> int:
-    """Put a day's rows in place of the rows that the table holds for that day; returns their number.
-
-    Columns are taken by name; `as_of_date` is set here. Not atomic by itself: the caller holds the transaction.
-    """
-    columns = TABLES[table]
-    connection.execute(f"delete from scores.{table} where as_of_date = ?", [as_of])
-    if rows.empty:
-        return 0
-    names = ", ".join(columns)
-    values = ", ".join(_expression(name, kind) for name, (kind, _) in columns.items())
-    connection.register("scored_rows", rows)
-    try:
-        connection.execute(f"insert into scores.{table} ({names}) select {values} from scored_rows", [as_of])
-    finally:
-        connection.unregister("scored_rows")
-    return len(rows)
-
-
-def _expression(name: str, kind: str) -> str:
-    if name == "as_of_date":
-        return "cast(? as date)"
-    # A missing number is NaN in a dataframe and null in a table.
-    return (
-        f"cast(nullif({name}, 'nan'::double) as {kind})"
-        if kind in {"double", "decimal(18,4)"}
-        else f"cast({name} as {kind})"
-    )
+    prepare_tables(connection, "scores", TABLES)

@@ -1,0 +1,77 @@
+"""Tables that hold one set of rows a day: made with their descriptions, and written a day at a time.
+
+Belongs here: shape and writing, for scores and decisions alike. Does not belong here: any table.
+A day that is computed again replaces its own rows and no others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+
+import duckdb
+import pandas as pd
+
+Columns = Mapping[str, tuple[str, str]]
+"""Column → (type, meaning)."""
+
+
+def prepare_tables(connection: duckdb.DuckDBPyConnection, schema: str, tables: Mapping[str, Columns]) -> None:
+    """Create the tables and columns of the schema that are missing, with every column's meaning as its comment."""
+    connection.execute(f"create schema if not exists {schema}")
+    for table, columns in tables.items():
+        body = ", ".join(f"{name} {kind}" for name, (kind, _) in columns.items())
+        connection.execute(f"create table if not exists {schema}.{table} ({body})")
+        for name, (kind, meaning) in columns.items():
+            connection.execute(f"alter table {schema}.{table} add column if not exists {name} {kind}")
+            text = meaning.replace("'", "''")
+            connection.execute(f"comment on column {schema}.{table}.{name} is '{text}'")
+
+
+def write_day(
+    connection: duckdb.DuckDBPyConnection,
+    schema: str,
+    tables: Mapping[str, Columns],
+    as_of: date,
+    frames: Mapping[str, pd.DataFrame],
+) -> dict[str, int]:
+    """Put the day's rows of every table in place of the rows they hold for that day, all or none.
+
+    Columns are taken by name; `as_of_date` is set here. Returns the number of rows by table.
+    """
+    if set(frames) != set(tables):
+        raise ValueError(f"Every table of schema {schema} is written for every day.")
+    prepare_tables(connection, schema, tables)
+    connection.execute("begin")
+    try:
+        rows = {t: _replace(connection, f"{schema}.{t}", tables[t], as_of, frame) for t, frame in frames.items()}
+        connection.execute("commit")
+    except Exception:
+        connection.execute("rollback")
+        raise
+    return rows
+
+
+def _replace(
+    connection: duckdb.DuckDBPyConnection, table: str, columns: Columns, as_of: date, rows: pd.DataFrame
+) -> int:
+    connection.execute(f"delete from {table} where as_of_date = ?", [as_of])
+    if rows.empty:
+        return 0
+    names = ", ".join(columns)
+    values = ", ".join(_expression(name, kind) for name, (kind, _) in columns.items())
+    connection.register("rows_of_the_day", rows)
+    try:
+        connection.execute(f"insert into {table} ({names}) select {values} from rows_of_the_day", [as_of])
+    finally:
+        connection.unregister("rows_of_the_day")
+    return len(rows)
+
+
+def _expression(name: str, kind: str) -> str:
+    if name == "as_of_date":
+        return "cast(? as date)"
+    if kind in {"double", "decimal(18,4)"}:
+        # A missing number is NaN in a dataframe and null in a table.
+        return f"cast(nullif(cast({name} as double), cast('nan' as double)) as {kind})"
+    return f"cast({name} as {kind})"

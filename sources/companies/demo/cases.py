@@ -12,7 +12,7 @@ import numpy as np
 
 from sources.companies.demo.market import at_day
 from sources.companies.demo.model import CHANNEL, Codes, Flags, Ints, Life, Reals
-from sources.companies.demo.moments import day_of, moments
+from sources.companies.demo.moments import day_of, moments, satisfaction_at
 from sources.companies.demo.rows import DAY_SECONDS
 from sources.companies.demo.scene import Scene
 
@@ -61,7 +61,7 @@ def draw_cases(scene: Scene, life: Life) -> Cases:
     played = np.flatnonzero(day_of(scene, opened) < scene.until)
     key, order, whose, opened = key[played], order[played], whose[played], opened[played]
     reply, solve = _hours(scene, life, key, order, opened)
-    satisfaction = life.satisfaction[whose - life.lo].copy()
+    satisfaction = satisfaction_at(scene, life, whose, opened)
     satisfaction[order >= 0] = orders.satisfaction[order[order >= 0]]
     complaint = section.complaint_share + section.complaint_per_point * (3.0 - satisfaction)
     return Cases(

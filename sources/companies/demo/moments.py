@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from sources.companies.demo.market import days_of, instants
-from sources.companies.demo.model import Flags, Ints, Life
+from sources.companies.demo.model import Flags, Ints, Life, Reals
 from sources.companies.demo.rows import grow
 from sources.companies.demo.scene import Scene
 
@@ -71,3 +71,17 @@ def _blocks(scene: Scene, life: Life) -> tuple[Ints, Ints]:
     last = np.minimum(life.left, scene.until - 1) // BLOCK_DAYS
     parent, place = grow(np.maximum(last - first + 1, 0))
     return person[parent], first[parent].astype(np.int64) + place
+
+
+def satisfaction_at(scene: Scene, life: Life, person: Ints, at: Ints) -> Reals:
+    """Give each person's satisfaction at an instant: that of the last order before it, else the usual one."""
+    orders = life.orders
+    answer = np.full(len(person), scene.profile.aftercare.satisfaction_mean)
+    if len(orders) == 0 or len(person) == 0:
+        return answer
+    begin = min(int(orders.at.min()), int(at.min()))
+    stamp, wanted = (p * 2**34 + (t - begin) for p, t in ((orders.person, orders.at), (person, at)))
+    last = np.searchsorted(stamp, wanted) - 1
+    found = (last >= 0) & (orders.person[np.maximum(last, 0)] == person)
+    answer[found] = orders.satisfaction[last[found]]
+    return answer

@@ -52,6 +52,12 @@ def draw_records(scene: Scene, lo: int, hi: int) -> Records:
     )
 
 
+def first_records(scene: Scene, person: Ints) -> tuple[Ints, pa.StringArray]:
+    """Give the system (code in SYSTEMS) and the reference of the first record of any persons, of other chunks too."""
+    system, _ = _systems(scene, person, np.zeros_like(person))
+    return system, _references(person * RECORDS_A_PERSON, system)
+
+
 def has_error(records: Records, kind: str) -> NDArray[np.bool_]:
     """Tell which records have this kind of error."""
     return np.asarray((records.kinds >> ERROR[kind]) & 1, dtype=bool)

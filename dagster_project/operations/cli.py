@@ -110,10 +110,10 @@ def bench(
     folder: Annotated[Path | None, typer.Option(help="Where to work; default: below STELLA_HOME.")] = None,
 ) -> None:
     """Time a run beside the floor: the same tables by plain SQL in one process."""
-    from dagster_project.operations.bench import benchmark  # noqa: PLC0415
+    from dagster_project.benchmark.compare import compare  # noqa: PLC0415
     from dagster_project.settings import get_settings  # noqa: PLC0415
 
-    raise typer.Exit(benchmark(get_settings(), size, folder, _console()))
+    compare(get_settings(), size, folder, _console())
 
 
 def _console() -> Console:

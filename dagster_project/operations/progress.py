@@ -24,6 +24,7 @@ class Step:
     seconds: float = 0.0
     note: str = ""
     failed: bool = False
+    ended: float = 0.0
 
 
 @dataclass
@@ -50,6 +51,7 @@ class Progress:
 
     def finished(self, step: Step) -> None:
         """Count a step and show it."""
+        step.ended = time.perf_counter()
         self.done += 1
         self.total = max(self.total, self.done)
         self.steps.append(step)

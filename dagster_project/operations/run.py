@@ -20,7 +20,7 @@ EXIT_OK, EXIT_FAILED, EXIT_WARNINGS = 0, 1, 3
 
 
 def run(session: Session, console: Console) -> int:
-    """Run the whole way.
+    """Run the whole way, its steps shown and its result summed up.
 
     Returns:
         0 when all is well, 1 when a step failed (the last publication stays), 3 when it ended with warnings: files set

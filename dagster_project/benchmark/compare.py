@@ -1,0 +1,111 @@
+"""The verb `bench`: one measured run of a world of a given size beside its floor, reported as ratios.
+
+Three processes, one after the other: the simulation (not part of the comparison), the run, the floor.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import time
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from dagster_project.operations.demo import simulate_into
+from dagster_project.settings import Settings, StellaError
+
+ROOMS = ("raw", "reference", "staging", "intermediate", "warehouse", "marts")
+PYTHON_STEPS = {
+    "intermediate.identity_ledger": "identity",
+    "intermediate.segment_ledger": "segments",
+    "scores": "scores",
+    "decisions": "decisions",
+    "outbox": "outbox",
+    "published.stella": "publish",
+}
+
+
+def compare(settings: Settings, size: int, folder: Path | None, console: Console) -> None:
+    """Simulate, run, build the floor, and print wall time, peak memory and ratio of each room.
+
+    Raises:
+        StellaError: the run or the floor failed.
+    """
+    place = (folder or settings.home / "bench").expanduser().resolve() / f"{size}"
+    shutil.rmtree(place, ignore_errors=True)
+    home = place / settings.company_name
+    clock = time.perf_counter()
+    simulate_into(home / "landing", home / "truth", settings.company_folder / "world.yml", customers=size)
+    console.print(
+        f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, {settings.threads} threads, "
+        f"memory limit {settings.memory_limit}; {size:,} customers simulated in {time.perf_counter() - clock:.0f} s",
+        highlight=False,
+    )
+    run = _measure(place, settings, "measured_run", [place / "run.json"])
+    floor = _measure(place, settings, "floor", [home / "build.duckdb", place / "floor.json"])
+    show(console, run, floor)
+
+
+def _measure(place: Path, settings: Settings, module: str, arguments: list[Path]) -> dict[str, Any]:
+    done = subprocess.run(  # noqa: S603 - our own words only
+        [sys.executable, "-m", f"dagster_project.benchmark.{module}", *map(str, arguments)],
+        env={**os.environ, "STELLA_HOME": str(place), "COMPANY": str(settings.company_folder)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if not arguments[-1].is_file():
+        raise StellaError(f"bench: {module} failed:\n{done.stderr[-2000:]}")
+    measured: dict[str, Any] = json.loads(arguments[-1].read_text())
+    return measured
+
+
+def show(console: Console, run: dict[str, Any], floor: dict[str, Any]) -> None:
+    """Print the comparison: rooms that both have, then what only a run has, then what it is made of."""
+    ours, theirs = _by_room(run["steps"]), _by_room(floor["steps"])
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for title in ("room", "run s", "floor s", "ratio", "run peak MB", "floor peak MB"):
+        table.add_column(title, justify="left" if title == "room" else "right")
+    for room in ROOMS:
+        (seconds, peak), (floor_seconds, floor_peak) = ours[room], theirs[room]
+        ratio = f"{seconds / floor_seconds:.2f}" if floor_seconds else "–"
+        table.add_row(room, f"{seconds:.2f}", f"{floor_seconds:.2f}", ratio, f"{peak:,.0f}", f"{floor_peak:,.0f}")
+    for room in PYTHON_STEPS.values():
+        seconds, peak = ours[room]
+        table.add_row(room, f"{seconds:.2f}", "–", "–", f"{peak:,.0f}", "–")
+    fixed = run["total_seconds"] - sum(seconds for seconds, _ in ours.values())
+    floor_total = sum(seconds for seconds, _ in theirs.values())
+    table.add_row("fixed", f"{fixed:.2f}", "–", "–", "–", "–")
+    table.add_row(
+        "[bold]all[/bold]", f"{run['total_seconds']:.2f}", f"{floor_total:.2f}", f"{run['total_seconds'] / floor_total:.2f}",
+        f"{run['peak_mb']:,.0f}", f"{floor['peak_mb']:,.0f}",
+    )  # fmt: skip
+    console.print(table)
+    models = [s for s in run["steps"] if s["name"].split(".")[0] in ROOMS[2:] and s["name"] not in PYTHON_STEPS]
+    overhead = sum(s["seconds"] for s in models) - sum(theirs[room][0] for room in ROOMS[2:])
+    console.print(
+        f"\nThe fixed cost is {fixed:.1f} s: {run['start_seconds']:.1f} s until the first step (imports of Dagster and dbt, "
+        f"the dbt project parsed), the rest dbt's passes around their models ({len(models)} models and their tests), Dagster's\n"
+        f"events, and the summary. Per model dbt adds {1000 * overhead / max(len(models), 1):.0f} ms to the SQL's own time. "
+        f"CPU: run {run['cpu_seconds']:.0f} s, floor {floor['cpu_seconds']:.0f} s.",
+        highlight=False,
+        soft_wrap=True,
+    )
+
+
+def _by_room(steps: list[dict[str, Any]]) -> defaultdict[str, tuple[float, float]]:
+    rooms: defaultdict[str, tuple[float, float]] = defaultdict(lambda: (0.0, 0.0))
+    for step in steps:
+        room = PYTHON_STEPS.get(step["name"], step["name"].split(".")[0])
+        if not room.startswith("test "):
+            seconds, peak = rooms[room]
+            rooms[room] = (seconds + step["seconds"], max(peak, step["peak_mb"]))
+    return rooms

@@ -1,0 +1,45 @@
+"""Peak memory of this process over spans of time, by sampling."""
+
+from __future__ import annotations
+
+import threading
+import time
+from bisect import bisect_left, bisect_right
+from pathlib import Path
+from types import TracebackType
+
+STATM = Path("/proc/self/statm")
+PAGE_MB = 4096 / 1024**2
+EVERY_SECONDS = 0.02
+
+
+class MemorySampler:
+    """Samples the resident memory while it is open; `peak` then answers for any span (perf_counter seconds, MB)."""
+
+    def __init__(self) -> None:
+        self._times: list[float] = []
+        self._megabytes: list[float] = []
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._sample, daemon=True)
+
+    def __enter__(self) -> MemorySampler:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def peak(self, start: float, end: float) -> float:
+        """Give the highest sample between two instants; between two samples, the one before."""
+        first, last = bisect_left(self._times, start), bisect_right(self._times, end)
+        span = self._megabytes[first:last] or self._megabytes[max(first - 1, 0) : first + 1]
+        return max(span, default=0.0)
+
+    def _sample(self) -> None:
+        while not self._stop.is_set():
+            self._megabytes.append(int(STATM.read_text().split()[1]) * PAGE_MB)
+            self._times.append(time.perf_counter())
+            self._stop.wait(EVERY_SECONDS)

@@ -3,7 +3,7 @@
 -- The country that the company names, else the one of most stores, else of most customer records.
 with candidate as (
     select
-        cast({{ "'" ~ var('home_country') ~ "'" if var('home_country') else 'null' }} as {{ type_string() }}) as country_code,
+        nullif('{{ var('home_country') or '' }}', '') as country_code,
         1 as source_rank,
         1 as weight
     union all
@@ -26,7 +26,7 @@ select country_code
 from (
     select
         country_code,
-        row_number() over (order by source_rank, weight desc, country_code) as choice
+        row_number() over (order by source_rank asc, weight desc, country_code asc) as choice
     from candidate
     where country_code is not null
 ) as ranked

@@ -7,17 +7,17 @@ with rate as (
     from {{ ref('stg_exchange_rates') }}
 ),
 
+-- Two years beyond the last day: the budgets of planned campaigns lie there.
 span as (
     select
         min(rate_date) as first_day,
-        greatest(max(rate_date), {{ as_of_date() }}, current_date) as last_day
+        {{ add_days('greatest(max(rate_date), ' ~ as_of_date() ~ ', current_date)', 731) }} as last_day
     from rate
 ),
 
--- Two years beyond the last day: the budgets of planned campaigns lie there.
 calendar_day as (
     select series.date_day
-    from {{ date_series('(select first_day from span)', '(select ' ~ add_days('last_day', 731) ~ ' from span)') }} as series
+    from {{ date_series('(select first_day from span)', '(select last_day from span)') }} as series
 )
 
 select
@@ -28,5 +28,5 @@ select
 from rate
 inner join calendar_day
     on
-        calendar_day.date_day >= rate.rate_date
-        and (rate.next_rate_date is null or calendar_day.date_day < rate.next_rate_date)
+        rate.rate_date <= calendar_day.date_day
+        and (rate.next_rate_date is null or rate.next_rate_date > calendar_day.date_day)

@@ -4,11 +4,9 @@ with agent as (
 
 -- Every employee that anything points to, whether or not his own row has come.
 member as (
-    select agent_ref from agent
-    {% for feed in ['order_lines', 'contacts', 'service_cases', 'opportunity_stages'] -%}
-        union
-        select agent_ref from {{ ref('stg_' ~ feed) }} where agent_ref is not null
-    {% endfor -%}
+    select agent_ref
+    from agent
+    {{ referenced_in(['order_lines', 'contacts', 'service_cases', 'opportunity_stages'], 'agent_ref') }}
     union
     select cast(null as {{ type_string() }}) as agent_ref
 )

@@ -4,16 +4,12 @@ with version as (
 
 -- Every campaign that anything points to, whether or not the campaign itself has come.
 member as (
-    select campaign_ref from version
-    {% for feed in [
+    select campaign_ref
+    from version
+    {{ referenced_in([
         'order_lines', 'contacts', 'campaign_contacts', 'campaign_responses', 'campaign_channels', 'leads',
-        'opportunity_stages'
-    ] -%}
-        union
-        select campaign_ref from {{ ref('stg_' ~ feed) }} where campaign_ref is not null
-    {% endfor -%}
-    union
-    select acquisition_campaign_ref from {{ ref('stg_customers') }} where acquisition_campaign_ref is not null
+        'opportunity_stages', ('customers', 'acquisition_campaign_ref')
+    ], 'campaign_ref') }}
     union
     select cast(null as {{ type_string() }}) as campaign_ref
 ),
@@ -30,7 +26,10 @@ dated as (
 )
 
 select
-    case when member_ref is null then {{ unknown_key() }} else {{ version_key('member_ref', 'starts_at') }} end as campaign_key,
+    case
+        when member_ref is null then {{ unknown_key() }}
+        else {{ version_key('member_ref', 'starts_at') }}
+    end as campaign_key,
     coalesce(member_ref, 'unknown') as campaign_ref,
     starts_at as valid_from,
     ends_at as valid_to,

@@ -4,9 +4,11 @@ with version as (
 
 -- Every customer that anything points to, whether or not a record of him has come.
 member as (
-    select customer_id from version
+    select customer_id
+    from version
     union
-    select customer_id from {{ ref('int_identity__current') }}
+    select customer_id
+    from {{ ref('int_identity__current') }}
     union
     select {{ unknown_key() }} as customer_id
 ),
@@ -23,7 +25,10 @@ dated as (
 )
 
 select
-    case when member_id = -1 then {{ unknown_key() }} else {{ version_key('member_id', 'starts_at') }} end as customer_key,
+    case
+        when member_id = -1 then {{ unknown_key() }}
+        else {{ version_key('member_id', 'starts_at') }}
+    end as customer_key,
     member_id as customer_id,
     starts_at as valid_from,
     ends_at as valid_to,

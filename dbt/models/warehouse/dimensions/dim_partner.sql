@@ -4,13 +4,11 @@ with partner as (
 
 -- Every partner that anything points to, whether or not the partner's own row has come.
 member as (
-    select partner_ref from partner
-    {% for feed in ['order_lines', 'contacts', 'leads'] -%}
-        union
-        select partner_ref from {{ ref('stg_' ~ feed) }} where partner_ref is not null
-    {% endfor -%}
-    union
-    select acquisition_partner_ref from {{ ref('stg_customers__history') }} where acquisition_partner_ref is not null
+    select partner_ref
+    from partner
+    {{ referenced_in([
+        'order_lines', 'contacts', 'leads', ('customers__history', 'acquisition_partner_ref')
+    ], 'partner_ref') }}
     union
     select cast(null as {{ type_string() }}) as partner_ref
 )

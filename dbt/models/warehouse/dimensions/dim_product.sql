@@ -4,11 +4,11 @@ with version as (
 
 -- Every product that anything points to, whether or not the product itself has come.
 member as (
-    select product_ref from version
-    {% for feed in ['order_lines', 'returns', 'web_events', 'service_cases', 'device_signals'] -%}
-        union
-        select product_ref from {{ ref('stg_' ~ feed) }} where product_ref is not null
-    {% endfor -%}
+    select product_ref
+    from version
+    {{ referenced_in([
+        'order_lines', 'returns', 'web_events', 'service_cases', 'device_signals'
+    ], 'product_ref') }}
     union
     select cast(null as {{ type_string() }}) as product_ref
 ),
@@ -25,7 +25,10 @@ dated as (
 )
 
 select
-    case when member_ref is null then {{ unknown_key() }} else {{ version_key('member_ref', 'starts_at') }} end as product_key,
+    case
+        when member_ref is null then {{ unknown_key() }}
+        else {{ version_key('member_ref', 'starts_at') }}
+    end as product_key,
     coalesce(member_ref, 'unknown') as product_ref,
     starts_at as valid_from,
     ends_at as valid_to,

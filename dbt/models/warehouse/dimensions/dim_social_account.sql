@@ -4,17 +4,27 @@ with account as (
 
 -- Every account that anything points to, whether or not its own row has come.
 member as (
-    select platform, handle from account
+    select
+        platform,
+        handle
+    from account
     {% for feed, column in [
         ('social_posts', 'handle'), ('social_posts', 'target_handle'), ('social_follows', 'follower_handle'),
         ('social_follows', 'followed_handle'), ('service_cases', 'handle')
     ] -%}
         union
-        select platform, {{ column }} from {{ ref('stg_' ~ feed) }}
-        where platform is not null and {{ column }} is not null
+        select
+            platform,
+            {{ column }} as handle
+        from {{ ref('stg_' ~ feed) }}
+        where
+            platform is not null
+            and {{ column }} is not null
     {% endfor -%}
     union
-    select cast(null as {{ type_string() }}) as platform, cast(null as {{ type_string() }}) as handle
+    select
+        cast(null as {{ type_string() }}) as platform,
+        cast(null as {{ type_string() }}) as handle
 )
 
 select

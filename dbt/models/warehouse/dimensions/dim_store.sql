@@ -4,9 +4,9 @@ with store as (
 
 -- Every store that anything points to, whether or not its own row has come.
 member as (
-    select store_ref from store
-    union
-    select store_ref from {{ ref('stg_order_lines') }} where store_ref is not null
+    select store_ref
+    from store
+    {{ referenced_in(['order_lines'], 'store_ref') }}
     union
     select cast(null as {{ type_string() }}) as store_ref
 )

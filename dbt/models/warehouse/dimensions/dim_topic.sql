@@ -15,17 +15,23 @@ listed as (
 
 -- What the shop sells is a topic too: a category or a product by name.
 sold as (
-    select lower(category) as topic from {{ ref('stg_products') }}
+    select lower(category) as topic
+    from {{ ref('stg_products') }}
     union
-    select lower(subcategory) as topic from {{ ref('stg_products') }}
+    select lower(subcategory) as topic
+    from {{ ref('stg_products') }}
     union
-    select lower(name) as topic from {{ ref('stg_products') }}
+    select lower(name) as topic
+    from {{ ref('stg_products') }}
 ),
 
 member as (
-    select topic from posted where topic <> ''
+    select topic
+    from posted
+    where topic <> ''
     union
-    select topic from listed
+    select topic
+    from listed
 )
 
 select

@@ -84,17 +84,17 @@ def show(console: Console, run: dict[str, Any], floor: dict[str, Any]) -> None:
     fixed = run["total_seconds"] - sum(seconds for seconds, _ in ours.values())
     floor_total = sum(seconds for seconds, _ in theirs.values())
     table.add_row("fixed", f"{fixed:.2f}", "–", "–", "–", "–")
-    table.add_row(
-        "[bold]all[/bold]", f"{run['total_seconds']:.2f}", f"{floor_total:.2f}", f"{run['total_seconds'] / floor_total:.2f}",
-        f"{run['peak_mb']:,.0f}", f"{floor['peak_mb']:,.0f}",
-    )  # fmt: skip
+    total = run["total_seconds"]
+    peaks = (f"{run['peak_mb']:,.0f}", f"{floor['peak_mb']:,.0f}")
+    table.add_row("[bold]all[/bold]", f"{total:.2f}", f"{floor_total:.2f}", f"{total / floor_total:.2f}", *peaks)
     console.print(table)
     models = [s for s in run["steps"] if s["name"].split(".")[0] in ROOMS[2:] and s["name"] not in PYTHON_STEPS]
     overhead = sum(s["seconds"] for s in models) - sum(theirs[room][0] for room in ROOMS[2:])
+    per_model = 1000 * overhead / max(len(models), 1)
     console.print(
-        f"\nThe fixed cost is {fixed:.1f} s: {run['start_seconds']:.1f} s until the first step (imports of Dagster and dbt, "
-        f"the dbt project parsed), the rest dbt's passes around their models ({len(models)} models and their tests), Dagster's\n"
-        f"events, and the summary. Per model dbt adds {1000 * overhead / max(len(models), 1):.0f} ms to the SQL's own time. "
+        f"\nThe fixed cost is {fixed:.1f} s: {run['start_seconds']:.1f} s until the first step (Dagster and dbt imported,"
+        f" the project parsed),\nthe rest dbt's passes around its {len(models)} models (their tests above all), "
+        f"Dagster's events, the summary.\nPer model dbt adds {per_model:.0f} ms to the SQL's own time. "
         f"CPU: run {run['cpu_seconds']:.0f} s, floor {floor['cpu_seconds']:.0f} s.",
         highlight=False,
         soft_wrap=True,

@@ -1,6 +1,6 @@
 """The floor: the same tables from the same raw files by plain DuckDB SQL in one process, without checks.
 
-`python -m dagster_project.benchmark.floor BUILD.duckdb OUT.json` reads each landing file once with DuckDB's own readers,
+`python -m dagster_project.benchmark.floor BUILD.duckdb OUT.json` reads each landing file once with DuckDB's readers,
 casting to the types of `raw`, and then builds every model that a finished run built, with the SQL that dbt compiled
 for it, in dbt's order. What Python steps wrote is copied from the finished run and not timed. What is missing from the
 floor is what a run adds: contracts, quarantine, expectations, tests, lineage, scores, decisions, publication.

@@ -23,8 +23,8 @@ def main(out: Path) -> int:
     from dagster_project.operations.run import run  # noqa: PLC0415
     from dagster_project.operations.session import open_session  # noqa: PLC0415
 
-    with MemorySampler() as memory:
-        code = run(open_session(), Console(file=Path(os.devnull).open("w")))
+    with MemorySampler() as memory, Path(os.devnull).open("w") as nowhere:
+        code = run(open_session(), Console(file=nowhere))
         end = time.perf_counter()
     steps = [
         {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from typing import Any
 
 import dagster as dg
@@ -13,13 +13,7 @@ from dagster_project.defs.transformation import MODELS
 from dagster_project.operations.progress import progress
 from dagster_project.operations.session import Session
 
-SCORES = [
-    "score_customer_current_value",
-    "score_customer_activity",
-    "score_customer_prospective_value",
-    "score_model",
-    "score_backtest",
-]
+SCORES = sorted(scoring.TABLES)
 SEGMENT_LEDGERS = ["segment_definition", "segment_ledger"]
 BASELINE_CHECK = "beats_naive_baselines"
 CRITERIA_CHECK = "criteria_are_sound"
@@ -46,9 +40,9 @@ def identity_ledger(context: dg.AssetExecutionContext) -> dg.MaterializeResult[N
     """Resolve which records are the same customer."""
     session: Session = context.resources.session
     with progress.step("intermediate.identity_ledger") as step, session.connection() as connection:
-        identity.resolve(connection)
+        report = identity.resolve(connection)
         step.rows = count(connection, "intermediate.identity_ledger")
-    return dg.MaterializeResult(metadata={"dagster/row_count": step.rows})
+    return dg.MaterializeResult(metadata={"dagster/row_count": step.rows, "found": report.summary()})
 
 
 @dg.multi_asset(
@@ -61,19 +55,26 @@ def scores(context: dg.AssetExecutionContext) -> Iterator[Any]:
     """Score every customer as of the day, and judge the scores on a held-back window."""
     session: Session = context.resources.session
     with progress.step("scores") as step, session.connection() as connection:
-        report = scoring.score_customers(connection, session.as_of(connection), session.company)
+        policy = scoring.ScoringPolicy.from_company({"decisions": session.company.decisions})
+        report = scoring.score_customers(connection, session.as_of(connection), policy)
         for table in SCORES:
-            rows = count(connection, f"scores.{table}")
+            rows = report.rows.get(table, 0)
             yield dg.MaterializeResult(asset_key=["scores", table], metadata={"dagster/row_count": rows})
-        step.rows = report.customer_count
+        step.rows = sum(report.rows.values())
+        step.note = "; ".join(report.warnings)
+        lines = report.backtest.to_dict("records")
         yield dg.AssetCheckResult(
             asset_key=["scores", "score_backtest"],
             check_name=BASELINE_CHECK,
-            passed=all(line.is_better for line in report.backtest),
+            passed=all(line["is_better"] for line in lines),
             severity=dg.AssetCheckSeverity.WARN,
-            metadata={f"{b.model_name} {b.metric} against {b.baseline_name}": f"{b.value:.4f} / {b.baseline_value:.4f}"
-                      for b in report.backtest},
-        )  # fmt: skip
+            metadata={"{model_name} {metric} against {baseline_name}".format(**line): _verdict(line) for line in lines},
+        )
+
+
+def _verdict(line: dict[Hashable, Any]) -> str:
+    relation = "better than" if line["is_better"] else "NOT better than"
+    return f"{line['value']:.4f}, {relation} {line['baseline_value']:.4f}"
 
 
 @dg.multi_asset(

@@ -7,8 +7,9 @@ from typing import Any
 
 import dagster as dg
 
-from dagster_project.ingestion.batch import FeedOutcome, ingest
 from dagster_project.ingestion.contracts import load_contracts
+from dagster_project.ingestion.ingest import FeedOutcome, ingest
+from dagster_project.operations.progress import Step, progress
 from dagster_project.operations.session import CONTRACTS, Session
 
 BATCH_CHECK = "batch_is_as_expected"
@@ -22,7 +23,7 @@ FEEDS = load_contracts(CONTRACTS)
             ["raw", name],
             group_name="raw",
             deps=[["landing", "feeds"]],
-            description=contract.description,
+            description=contract.purpose,
             skippable=True,
         )
         for name, contract in FEEDS.items()
@@ -42,7 +43,16 @@ def ingestion(context: dg.AssetExecutionContext) -> Iterator[Any]:
     selected = [name for name in FEEDS if dg.AssetKey(["raw", name]) in context.selected_asset_keys]
     with session.connection() as connection:
         for outcome in ingest(connection, session.settings, session.company, session.contracts, selected):
+            progress.finished(_step(outcome))
             yield from _events(outcome)
+
+
+def _step(outcome: FeedOutcome) -> Step:
+    report = outcome.report
+    notes = [f"{report.rows_quarantined:,} quarantined"] if report.rows_quarantined else []
+    notes += [f"{len(report.set_aside)} files set aside"] if report.set_aside else []
+    notes += ["held back"] if outcome.is_held_back else []
+    return Step(f"raw.{report.feed}", report.rows_accepted, outcome.seconds, ", ".join(notes))
 
 
 def _events(outcome: FeedOutcome) -> Iterator[Any]:
@@ -65,11 +75,12 @@ def _events(outcome: FeedOutcome) -> Iterator[Any]:
         severity=dg.AssetCheckSeverity.WARN,
         metadata={"set aside": "\n".join(f"{file}: {reason}" for file, reason in report.set_aside) or "none"},
     )
-    breaches = [r for r in outcome.results if not r.success]
+    results = outcome.batch.results if outcome.batch else []
+    breaches = [r.message for r in results if not r.success]
     yield dg.AssetCheckResult(
         asset_key=asset_key,
         check_name=BATCH_CHECK,
         passed=not breaches,
-        severity=dg.AssetCheckSeverity.ERROR if outcome.held_back else dg.AssetCheckSeverity.WARN,
-        metadata={"expectations": len(outcome.results), "breaches": "\n".join(r.message for r in breaches) or "none"},
+        severity=dg.AssetCheckSeverity.ERROR if outcome.is_held_back else dg.AssetCheckSeverity.WARN,
+        metadata={"expectations": len(results), "breaches": "\n".join(breaches) or "none"},
     )

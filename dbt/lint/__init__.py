@@ -23,7 +23,7 @@ _SHAPES = {
 
 
 class Adapter:
-    """Stands in for the engine: a macro of it becomes a call of the same name, or the standard form of what it gives."""
+    """Stands in for the engine: a macro of it becomes a call of the same name, or the standard form of it."""
 
     def dispatch(self, name: str) -> Callable[..., str]:
         """Find the macro `name`, whatever the engine."""

@@ -1,4 +1,4 @@
-{# The 64-bit key of a thing: the first 15 hex digits of the MD5 of its reference, so every engine makes the same one. #}
+{# The 64-bit key of a thing: the first 15 hex digits of the MD5 of its reference, the same on every engine. #}
 {% macro surrogate_key(columns) -%}{{ adapter.dispatch('surrogate_key')(columns) }}{%- endmacro %}
 
 {% macro duckdb__surrogate_key(columns) -%}

@@ -1,6 +1,6 @@
 {# Text functions that engines spell differently. #}
 
-{# The path of a web address: lower case, without scheme, host, query, fragment and trailing slash; `/` for the home page. #}
+{# The path of a web address in lower case, without scheme, host, query, fragment and last slash; `/` at home. #}
 {% macro url_path(column) -%}{{ adapter.dispatch('url_path')(column) }}{%- endmacro %}
 {% macro default__url_path(column) -%}
     case

@@ -24,7 +24,9 @@
 {%- endmacro %}
 
 {# Whole seconds from the first moment to the second. #}
-{% macro seconds_between(first_at, last_at) -%}{{ adapter.dispatch('seconds_between')(first_at, last_at) }}{%- endmacro %}
+{% macro seconds_between(first_at, last_at) -%}
+    {{- adapter.dispatch('seconds_between')(first_at, last_at) -}}
+{%- endmacro %}
 {% macro duckdb__seconds_between(first_at, last_at) -%}
     date_sub('second', {{ first_at }}, {{ last_at }})
 {%- endmacro %}

@@ -92,8 +92,8 @@ def show(console: Console, run: dict[str, Any], floor: dict[str, Any]) -> None:
     overhead = sum(s["seconds"] for s in models) - sum(theirs[room][0] for room in ROOMS[2:])
     per_model = 1000 * overhead / max(len(models), 1)
     console.print(
-        f"\nThe fixed cost is {fixed:.1f} s: {run['start_seconds']:.1f} s until the first step (Dagster and dbt imported,"
-        f" the project parsed),\nthe rest dbt's passes around its {len(models)} models (their tests above all), "
+        f"\nThe fixed cost is {fixed:.1f} s: {run['start_seconds']:.1f} s until the first step (imports, "
+        f"the project parsed),\nthe rest dbt's passes around its {len(models)} models (their tests above all), "
         f"Dagster's events, the summary.\nPer model dbt adds {per_model:.0f} ms to the SQL's own time. "
         f"CPU: run {run['cpu_seconds']:.0f} s, floor {floor['cpu_seconds']:.0f} s.",
         highlight=False,

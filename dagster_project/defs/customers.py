@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import dagster as dg
@@ -62,7 +62,7 @@ def scores(context: dg.AssetExecutionContext) -> Iterator[Any]:
             yield dg.MaterializeResult(asset_key=["scores", table], metadata={"dagster/row_count": rows})
         step.rows = sum(report.rows.values())
         step.note = "; ".join(report.warnings)
-        lines = report.backtest.to_dict("records")
+        lines: list[dict[str, Any]] = report.backtest.to_dict("records")  # type: ignore[assignment]
         yield dg.AssetCheckResult(
             asset_key=["scores", "score_backtest"],
             check_name=BASELINE_CHECK,
@@ -72,7 +72,7 @@ def scores(context: dg.AssetExecutionContext) -> Iterator[Any]:
         )
 
 
-def _verdict(line: dict[Hashable, Any]) -> str:
+def _verdict(line: dict[str, Any]) -> str:
     relation = "better than" if line["is_better"] else "NOT better than"
     return f"{line['value']:.4f}, {relation} {line['baseline_value']:.4f}"
 

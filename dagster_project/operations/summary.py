@@ -19,12 +19,12 @@ from dagster_project.settings import Settings
 class Landed:
     """The files and rows of one run."""
 
-    files: int
-    rows_in: int
-    rows_accepted: int
-    rows_quarantined: int
-    rows_unchanged: int
     set_aside: list[tuple[str, str, str]]
+    files: int = 0
+    rows_in: int = 0
+    rows_accepted: int = 0
+    rows_quarantined: int = 0
+    rows_unchanged: int = 0
 
 
 def landed_since(connection: duckdb.DuckDBPyConnection, moment: datetime) -> Landed:
@@ -42,7 +42,7 @@ def landed_since(connection: duckdb.DuckDBPyConnection, moment: datetime) -> Lan
         " order by all",
         [moment],
     ).fetchall()
-    return Landed(*(int(n) for n in totals or (0, 0, 0, 0, 0)), set_aside=aside)
+    return Landed(aside, *(int(n) for n in totals or ()))
 
 
 def quarantine_reasons(connection: duckdb.DuckDBPyConnection, moment: datetime) -> list[tuple[str, str, str, int]]:

@@ -64,10 +64,9 @@ class BatchResult:
 
 @dataclass
 class Validation:
-    """One run's validation: one context in memory, the pages of what it validated."""
+    """One run's validation: where dataframes are handed to Great Expectations, and the pages of what was validated."""
 
     settings: Settings
-    context: Any
     frames: Any
     pages: list[validation_docs.Page] = field(default_factory=list)
 
@@ -103,13 +102,11 @@ class Validation:
         """Let Great Expectations evaluate checks on a frame; each comes back with its own result."""
         import great_expectations as gx  # noqa: PLC0415 - takes seconds; only a run that validates pays
 
-        asset = self.frames.add_dataframe_asset(name)
-        batch = asset.add_batch_definition_whole_dataframe("whole").get_batch({"dataframe": frame})
+        batch = self.frames.get_batch({"dataframe": frame})
         suite = gx.ExpectationSuite(name=name, expectations=[_expectation(i, c) for i, c in enumerate(checks)])
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             outcome: ExpectationSuiteValidationResult = batch.validate(suite, result_format=_RESULT_FORMAT)
-        self.frames.delete_asset(name)
         for evaluated in outcome.results:
             if "observed_value" in evaluated.result:  # the pages cannot show numpy's numbers
                 evaluated.result["observed_value"] = float(evaluated.result["observed_value"])
@@ -127,7 +124,8 @@ def open_validation(settings: Settings) -> Validation:
     context.variables.progress_bars = ProgressBarsConfig(globally=False)
     for site in list(context.get_site_names()):
         context.delete_data_docs_site(site)
-    return Validation(settings, context, context.data_sources.add_pandas("stella"))
+    asset = context.data_sources.add_pandas("stella").add_dataframe_asset("batch")
+    return Validation(settings, asset.add_batch_definition_whole_dataframe("whole"))
 
 
 def _expectation(position: int, check: Check) -> Any:

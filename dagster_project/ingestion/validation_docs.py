@@ -43,10 +43,11 @@ def write(folder: Path, company: str, pages: list[Page]) -> Path:
     """Write one page a batch and the index over all batches, newest first; give the index's path."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "style.css").write_text(STYLE.read_text("utf-8"), "utf-8")
+    view = _view() if pages else None
     for page in pages:
         target = folder / _address(page)
         target.parent.mkdir(exist_ok=True)
-        target.write_text(_page(page), "utf-8")
+        target.write_text(_page(page, view), "utf-8")
     entries = {entry["page"]: entry for entry in [*_ledger(folder), *map(_entry, pages)]}
     newest_first = sorted(entries.values(), key=lambda e: (e["batch"], e["feed"]), reverse=True)
     (folder / _LEDGER).write_text("".join(json.dumps(entry) + "\n" for entry in newest_first), "utf-8")
@@ -81,14 +82,20 @@ def _entry(page: Page) -> dict[str, Any]:
     }
 
 
-def _page(page: Page) -> str:
+def _view() -> Any:
+    """Open Great Expectations' templates; each is compiled once, so one view serves all pages."""
+    from great_expectations.render.view import DefaultJinjaPageView  # noqa: PLC0415
+
+    return DefaultJinjaPageView()
+
+
+def _page(page: Page, view: Any) -> str:
     """Have Great Expectations render a batch's results, and take out what it would fetch."""
     import great_expectations  # noqa: PLC0415 - takes seconds; only a run that validates pays
     from great_expectations.core.expectation_validation_result import (  # noqa: PLC0415
         ExpectationSuiteValidationResult,
     )
     from great_expectations.render.renderer.page_renderer import ValidationResultsPageRenderer  # noqa: PLC0415
-    from great_expectations.render.view import DefaultJinjaPageView  # noqa: PLC0415
 
     passed = sum(bool(e.success) for e in page.evaluated)
     looked_at = "all" if page.sampled is None else f"a random sample of {page.sampled:,}"
@@ -112,7 +119,7 @@ def _page(page: Page) -> str:
         },
     )
     document = ValidationResultsPageRenderer(run_info_at_end=False).render(result)
-    return offline(DefaultJinjaPageView().render(document), page.batch.feed)
+    return offline(view.render(document), page.batch.feed)
 
 
 def offline(page: str, title: str) -> str:

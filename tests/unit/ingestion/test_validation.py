@@ -46,7 +46,7 @@ def great_expectations(tmp_path_factory: pytest.TempPathFactory) -> Validation:
 @pytest.fixture
 def validation(great_expectations: Validation, tmp_path: Path) -> Validation:
     settings = get_settings(home=tmp_path, company="cdnow")
-    return Validation(settings, great_expectations.context, great_expectations.frames)
+    return Validation(settings, great_expectations.frames)
 
 
 @pytest.fixture
@@ -150,9 +150,7 @@ def test_validating_again_leaves_one_profile(validation: Validation, connection:
 
 
 def test_sample_says_so(validation: Validation, connection: duckdb.DuckDBPyConnection) -> None:
-    few = Validation(
-        validation.settings.model_copy(update={"validation_rows": 1000}), validation.context, validation.frames
-    )
+    few = Validation(validation.settings.model_copy(update={"validation_rows": 1000}), validation.frames)
     result = few.validate(connection, ORDER_LINES, lines(1))
     assert result.rows == 2000
     assert result.sampled == pytest.approx(1000, abs=150)
@@ -213,7 +211,7 @@ def test_pages_open_without_a_network(validation: Validation, connection: duckdb
 def test_index_keeps_the_batches_of_earlier_runs(validation: Validation, connection: duckdb.DuckDBPyConnection) -> None:
     validation.validate(connection, ORDER_LINES, lines(1))
     validation.build_docs()
-    later = Validation(validation.settings, validation.context, validation.frames)
+    later = Validation(validation.settings, validation.frames)
     later.validate(connection, ORDER_LINES, lines(2, rows=100))
     text = later.build_docs().read_text()
     assert text.index("order_lines/day-2.html") < text.index("order_lines/day-1.html")

@@ -86,6 +86,7 @@ class Contacts(Section):
     rule_recency_days: Positive = Field(description="the sales rule likes orders within about these days")
     rule_spend: Positive = Field(description="the sales rule likes a year's spend above about this, home currency")
     rule_sharpness: Amount = Field(description="how strictly the rule is followed; 0 = by lot")
+    point_value: Amount = Field(description="what a loyalty point costs the company, home currency")
     leave_horizon_days: int = Field(ge=1, description="a person who leaves costs the expected margin of so many days")
     channels: dict[str, ChannelCost]
 

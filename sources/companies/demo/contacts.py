@@ -1,0 +1,340 @@
+"""What campaigns do: who is contacted, and what that changes in what he would have done anyway.
+
+Belongs here: playing campaigns and plans against the orders of the own will, in the order of time. Does not belong
+here: the formula of the effect (`effect`), answers such as opens and clicks (`answers`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sources.companies.demo.effect import RECENT_DAYS, delta
+from sources.companies.demo.model import (
+    ASSIGNMENT,
+    CAUSE,
+    CAUSED_COUNTER,
+    CHANNEL,
+    CHANNELS,
+    NEVER,
+    OBJECTIVES,
+    ORDERS_A_PERSON,
+    SYSTEM,
+    Records,
+)
+from sources.companies.demo.permission import Permission
+from sources.companies.demo.purchases import OwnOrders
+from sources.companies.demo.records import has_error
+from sources.companies.demo.scene import Scene
+
+Ints = NDArray[np.int64]
+Reals = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+ATTEMPTS = 64
+CONTACTS_A_PERSON = 65_536
+_SPAN = 1 << 22
+_LONG_AGO = -(1 << 20)
+_OPENS, _OPEN_SECONDS = 9 * 3600, 10 * 3600
+_LAST_SECOND = 86_399
+_SOONEST = 900
+_YEAR = 365
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Contacts to be made, at most one a person: row = person - lo. All arrays have one row a contact."""
+
+    row: Ints
+    campaign: Ints
+    channel: Ints
+    day: Ints
+    second: Ints
+    is_control: Flags
+    assignment: Ints
+    attempt: Ints
+    plan_ref: NDArray[np.object_]
+
+
+@dataclass
+class Stage:
+    """The state of a chunk while campaigns are played on it.
+
+    Attributes:
+        removed, cancelled: per own order. left: day per person. gone: day on which a contact drove the person off.
+        sent: one array a batch: day of the contact per person. made: columns of contacts. caused: columns of orders.
+        record: per channel, row in Records through which the person is reached (-1 none), persons x CHANNELS.
+    """
+
+    scene: Scene
+    lo: int
+    records: Records
+    own: OwnOrders
+    permission: Permission
+    value: Reals
+    record: Ints
+    removed: Flags
+    cancelled: Flags
+    left: Ints
+    gone: Ints
+    sent: list[Ints] = field(default_factory=list)
+    made: list[dict[str, NDArray[np.generic]]] = field(default_factory=list)
+    caused: list[dict[str, NDArray[np.generic]]] = field(default_factory=list)
+
+
+def set_stage(scene: Scene, lo: int, hi: int, records: Records, own: OwnOrders, permission: Permission) -> Stage:
+    """Begin with what everybody would do without any campaign."""
+    order = own.person * ORDERS_A_PERSON + own.counter
+    value = scene.chance.gamma(scene.profile.buying.spend_shape, "order.value", order)
+    return Stage(
+        scene=scene,
+        lo=lo,
+        records=records,
+        own=own,
+        permission=permission,
+        value=value / scene.persons.spend_rate[own.person],
+        record=_ways_to_reach(hi - lo, lo, records),
+        removed=np.zeros(len(own.person), dtype=bool),
+        cancelled=np.zeros(len(own.person), dtype=bool),
+        left=own.left.copy(),
+        gone=np.full(hi - lo, NEVER, dtype=np.int64),
+    )
+
+
+def play_campaigns(stage: Stage) -> None:
+    """Carry out the past campaigns that have begun, one after the other."""
+    campaigns = stage.scene.campaigns
+    for code in range(len(campaigns.starts)):
+        silent = campaigns.objective[code] == OBJECTIVES.index("acquire")
+        if not (silent or campaigns.is_planned[code] or campaigns.starts[code] >= stage.scene.until):
+            play(stage, _choose(stage, code))
+
+
+def play(stage: Stage, batch: Batch) -> None:
+    """Make the contacts of a batch and let them work."""
+    scene, chance = stage.scene, stage.scene.chance
+    row, day, person = batch.row, batch.day, batch.row + stage.lo
+    recent = _recent(stage, row, day)
+    change = delta(scene, person, batch.campaign, batch.channel, day, batch.second, recent)
+    luck = chance.uniform("contact.outcome", person, batch.campaign, batch.attempt)
+    works = ~batch.is_control & (stage.gone[row] >= day)
+    extra = np.flatnonzero(works & (luck < change))
+    against = np.flatnonzero(works & (luck < -change))
+    outcome = np.full(len(row), -1, dtype=np.int64)
+    outcome[extra] = _cause_orders(stage, batch, extra)
+    made_leave = np.zeros(len(row), dtype=bool)
+    made_leave[against] = _turn_away(stage, batch, against)
+    unsubscribed = _unsubscribe(stage, batch, recent) | made_leave
+    history = np.full(len(stage.left), _LONG_AGO, dtype=np.int64)
+    history[row[~batch.is_control]] = day[~batch.is_control]
+    stage.sent.append(history)
+    stage.made.append(
+        {
+            "contact": person * CONTACTS_A_PERSON + batch.campaign * ATTEMPTS + batch.attempt,
+            "person": person,
+            "campaign": batch.campaign,
+            "channel": batch.channel,
+            "day": day,
+            "second": batch.second,
+            "is_control": batch.is_control,
+            "assignment": batch.assignment,
+            "plan_ref": batch.plan_ref,
+            "record": stage.record[row, batch.channel],
+            "delta": change,
+            "order": outcome,
+            "made_leave": made_leave,
+            "unsubscribed": unsubscribed,
+        }
+    )
+
+
+def next_own(stage: Stage, row: Ints, after: Ints, within: int) -> Ints:
+    """Find each person's next order of the own will after a day and within so many days; -1 if there is none."""
+    keys = (stage.own.person - stage.lo) * _SPAN + stage.own.day
+    place = np.searchsorted(keys, row * _SPAN + after, side="right")
+    safe = np.minimum(place, max(len(keys) - 1, 0))
+    if len(keys) == 0:
+        return np.full(len(row), -1, dtype=np.int64)
+    fits = (place < len(keys)) & (stage.own.person[safe] - stage.lo == row) & (stage.own.day[safe] <= after + within)
+    return np.asarray(np.where(fits & ~stage.removed[safe], safe, -1))
+
+
+def _choose(stage: Stage, code: int) -> Batch:
+    """Choose whom a past campaign contacts: partly by lot, with controls, partly by the sales rule, without."""
+    scene, chance, campaigns = stage.scene, stage.scene.chance, stage.scene.campaigns
+    row = np.arange(len(stage.left))
+    person = row + stage.lo
+    days = int(campaigns.ends[code] - campaigns.starts[code] + 1)
+    day = campaigns.starts[code] + chance.integers(days, "campaign.day", person, code)
+    second = _OPENS + chance.integers(_OPEN_SECONDS, "campaign.second", person, code)
+    recency, spend = _sales_figures(stage, int(campaigns.starts[code]))
+    eligible = _eligible(stage, code, recency) & (scene.persons.arrived[person] < day)
+    channel = _channel(stage, code, person, day)
+    by_lot = chance.flag(float(campaigns.random_share[code]), "campaign.by_lot", person, code)
+    share = float(campaigns.contact_share[code])
+    wanted = np.where(by_lot, share, _rule(stage, share, recency, spend))
+    chosen = eligible & (channel >= 0) & chance.flag(wanted, "campaign.chosen", person, code)
+    control = by_lot & chance.flag(campaigns.control_pct[code] / 100.0, "campaign.control", person, code)
+    pick = np.flatnonzero(chosen)
+    assignment = np.where(by_lot[pick], ASSIGNMENT["random"], ASSIGNMENT["sales_rule"])
+    nothing = np.full(len(pick), "", dtype=object)
+    same = np.full(len(pick), code, dtype=np.int64)
+    none = np.zeros(len(pick), dtype=np.int64)
+    return Batch(row[pick], same, channel[pick], day[pick], second[pick], control[pick], assignment, none, nothing)
+
+
+def _sales_figures(stage: Stage, day: int) -> tuple[Ints, Reals]:
+    """Give the days since each person's last order and a year's spend, as the company sees them on a day."""
+    last = np.full(len(stage.left), _LONG_AGO, dtype=np.int64)
+    spend = np.zeros(len(stage.left))
+    seen = ~stage.removed & (stage.own.day < day)
+    sources = [(stage.own.person[seen] - stage.lo, stage.own.day[seen], stage.value[seen])]
+    for part in stage.caused:
+        person = np.asarray(part["person"], dtype=np.int64)
+        when = np.asarray(part["day"], dtype=np.int64)
+        value = stage.scene.profile.buying.spend_shape / stage.scene.persons.spend_rate[person]
+        sources.append((person[when < day] - stage.lo, when[when < day], value[when < day]))
+    for row, when, value in sources:
+        np.maximum.at(last, row, when)
+        spend += np.bincount(row, np.where(when >= day - _YEAR, value, 0.0), minlength=len(spend))
+    return day - last, spend
+
+
+def _eligible(stage: Stage, code: int, recency: Ints) -> Flags:
+    start = int(stage.scene.campaigns.starts[code])
+    arrived = stage.scene.persons.arrived[stage.lo : stage.lo + len(stage.left)]
+    tests = {
+        "all": recency > -1,
+        "buyers": recency <= 365,
+        "lapsing": recency > 90,
+        "dormant": recency > 180,
+        "newcomers": arrived > start - 120,
+    }
+    return np.asarray(tests[stage.scene.campaigns.eligibility[code].as_py()])
+
+
+def _rule(stage: Stage, share: float, recency: Ints, spend: Reals) -> Reals:
+    """Give the chance that a salesman picks a person: he likes those who bought lately and much."""
+    section = stage.scene.profile.contacts
+    liking = (
+        section.rule_recency_days - np.minimum(recency, 4 * section.rule_recency_days)
+    ) / section.rule_recency_days
+    liking = liking + np.minimum(spend / section.rule_spend, 3.0) - 1.0
+    return np.asarray(np.minimum(2.0 * share / (1.0 + np.exp(-section.rule_sharpness * liking)), 1.0))
+
+
+def _channel(stage: Stage, code: int, person: Ints, day: Ints) -> Ints:
+    """Choose for each person one of the campaign's channels by which he can and may be reached; -1 if there is none."""
+    row = person - stage.lo
+    best, channel = np.full(len(person), -1.0), np.full(len(person), -1, dtype=np.int64)
+    for other in np.flatnonzero(stage.scene.campaigns.channels[code]):
+        same = np.full(len(person), other, dtype=np.int64)
+        record = stage.record[row, other]
+        open_ = (record >= 0) & stage.permission.allows(row, same, day)
+        open_ &= stage.records.since[np.maximum(record, 0)] < day
+        lot = np.where(open_, stage.scene.chance.uniform("campaign.channel", person, code, int(other)), -1.0)
+        channel = np.where(lot > best, other, channel)
+        best = np.maximum(lot, best)
+    return channel
+
+
+def _ways_to_reach(count: int, lo: int, records: Records) -> Ints:
+    """Find for each person and channel the first record by which he can be reached."""
+    has_email, has_phone = (
+        np.asarray(texts.to_numpy(zero_copy_only=False) != "") for texts in (records.email, records.phone)
+    )
+    suits = {
+        "email": has_email,
+        "sms": has_phone,
+        "call_centre": has_phone,
+        "app": records.system == SYSTEM["app"],
+        "post": ~has_error(records, "blank_address"),
+    }
+    ways = np.full((count, len(CHANNELS)), -1, dtype=np.int64)
+    for name in CHANNELS:
+        rows = np.flatnonzero(suits.get(name, np.ones(len(records.record), dtype=bool)))[::-1]
+        ways[records.person[rows] - lo, CHANNEL[name]] = rows
+    return ways
+
+
+def _recent(stage: Stage, row: Ints, day: Ints) -> Ints:
+    count = np.zeros(len(row), dtype=np.int64)
+    for history in stage.sent:
+        ago = day - history[row]
+        count += (ago >= 0) & (ago < RECENT_DAYS)
+    return count
+
+
+def _cause_orders(stage: Stage, batch: Batch, pick: Ints) -> Ints:
+    """Let contacts cause one order each; some only bring forward the next one, which then falls away."""
+    chance, section = stage.scene.chance, stage.scene.profile.contacts
+    row, campaign, attempt = batch.row[pick], batch.campaign[pick], batch.attempt[pick]
+    person = row + stage.lo
+    keys = (person, campaign, attempt)
+    cut = -np.expm1(-section.window_days / section.response_days)
+    lag = np.floor(-section.response_days * np.log1p(-chance.uniform("contact.lag", *keys) * cut)).astype(np.int64)
+    day = batch.day[pick] + lag
+    second = _OPENS + chance.integers(12 * 3600, "contact.order_second", *keys)
+    second = np.where(lag == 0, np.maximum(second, batch.second[pick] + _SOONEST), second)
+    forward = chance.flag(section.brought_forward_share, "contact.brought_forward", *keys)
+    taken = np.where(forward, next_own(stage, row, day, section.brought_forward_days), -1)
+    stage.removed[taken[taken >= 0]] = True
+    counter = CAUSED_COUNTER + campaign * 4 + np.minimum(attempt, 3)
+    stage.caused.append(
+        {
+            "person": person,
+            "counter": counter,
+            "day": day,
+            "second": np.minimum(second, _LAST_SECOND),
+            "cause": np.where(taken >= 0, CAUSE["brought_forward"], CAUSE["extra"]),
+            "campaign": campaign,
+        }
+    )
+    return person * ORDERS_A_PERSON + counter
+
+
+def _turn_away(stage: Stage, batch: Batch, pick: Ints) -> Flags:
+    """Let contacts drive persons off: some call off their next order, the others leave for good."""
+    chance, section = stage.scene.chance, stage.scene.profile.contacts
+    row, day = batch.row[pick], batch.day[pick]
+    keys = (row + stage.lo, batch.campaign[pick], batch.attempt[pick])
+    calls_off = chance.flag(section.cancel_share, "contact.calls_off", *keys)
+    order = np.where(calls_off, next_own(stage, row, day, section.brought_forward_days), -1)
+    stage.cancelled[order[order >= 0]] = True
+    leaves = order < 0
+    stage.left[row[leaves]] = np.minimum(stage.left[row[leaves]], day[leaves])
+    stage.gone[row[leaves]] = day[leaves]
+    own_row = stage.own.person - stage.lo
+    stage.removed |= stage.own.day > stage.gone[own_row]
+    for channel in range(len(CHANNELS)):
+        stage.permission.end(row[leaves], np.full(int(leaves.sum()), channel), day[leaves])
+    return np.asarray(leaves)
+
+
+def _unsubscribe(stage: Stage, batch: Batch, recent: Ints) -> Flags:
+    section = stage.scene.profile.consent
+    rate = np.minimum(section.opt_out_per_contact * (1.0 + section.pressure * recent), 1.0)
+    keys = (batch.row + stage.lo, batch.campaign, batch.attempt)
+    stops = ~batch.is_control & stage.scene.chance.flag(rate, "contact.unsubscribes", *keys)
+    stage.permission.end(batch.row[stops], batch.channel[stops], batch.day[stops])
+    return np.asarray(stops)
+
+
+def contact_columns(stage: Stage) -> dict[str, NDArray[np.generic]]:
+    """Give all contacts made, by person and time."""
+    return _gather(stage.made, ("person", "day", "second", "campaign"))
+
+
+def caused_columns(stage: Stage) -> dict[str, NDArray[np.generic]]:
+    """Give all orders caused, by person and time."""
+    return _gather(stage.caused, ("person", "day", "counter"))
+
+
+def _gather(parts: list[dict[str, NDArray[np.generic]]], by: tuple[str, ...]) -> dict[str, NDArray[np.generic]]:
+    if not parts:
+        return {}
+    columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    order = np.lexsort([columns[name] for name in reversed(by)])
+    return {name: column[order] for name, column in columns.items()}

@@ -1,0 +1,226 @@
+"""The simulation as a whole: reads a profile, lets the world live, writes landing feeds and truth.
+
+Belongs here: `simulate` and the order in which parts are called and written. Does not belong here: any draw.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+from itertools import pairwise
+from pathlib import Path
+from types import TracebackType
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from sources.companies.demo.baskets import lay_out
+from sources.companies.demo.catalogue import draw_places, draw_products, list_campaigns
+from sources.companies.demo.chance import Chance
+from sources.companies.demo.chunk import Plan, live
+from sources.companies.demo.feed_shapes import DAY, FEEDS
+from sources.companies.demo.feeds_out import FeedWriter
+from sources.companies.demo.lists import list_feeds
+from sources.companies.demo.market import draw_market
+from sources.companies.demo.model import Life
+from sources.companies.demo.population import draw_persons
+from sources.companies.demo.profile import Profile, ProfileError, load_profile
+from sources.companies.demo.scene import Parts, Scene
+from sources.companies.demo.truth import chunk_truth, world_truth
+
+ChunkPart = Callable[[Scene, Life], Parts]
+WorldPart = Callable[[Scene], Parts]
+
+CHUNK_PARTS: tuple[ChunkPart, ...] = ()
+WORLD_PARTS: tuple[WorldPart, ...] = ()
+
+
+def simulate(
+    profile: Profile | str | Path,
+    landing: Path,
+    truth: Path,
+    until: date | None = None,
+    *,
+    by_day: bool = False,
+    since: date | None = None,
+    threads: int = 1,
+) -> dict[str, int]:
+    """Let the world of a profile live and write its feeds and its truth.
+
+    Args:
+        profile: a profile, its name beside this package (`world`, `plain`, `scale`), or the path of a YAML file.
+        landing: folder of the feeds: one folder a feed.
+        truth: folder of the truth, one Parquet file a table, written anew.
+        until: day after the last one played; the profile's end if not given.
+        by_day: one file a feed and day instead of one a feed.
+        since: only rows that are delivered from this day on, in files of their own; earlier ones are there already.
+        threads: chunks played at once; makes no difference to what is written.
+
+    Returns:
+        number of rows written, by feed.
+
+    Raises:
+        ProfileError: the profile is wrong, or the days lie outside of its world.
+    """
+    known = profile if isinstance(profile, Profile) else load_profile(profile)
+    return run(known, landing, truth, until or known.end, by_day=by_day, since=since, threads=threads)
+
+
+def run(
+    profile: Profile,
+    landing: Path,
+    truth: Path,
+    until: date,
+    *,
+    by_day: bool = False,
+    since: date | None = None,
+    threads: int = 1,
+    plan: Plan | None = None,
+) -> dict[str, int]:
+    """Do what `simulate` does, with a plan carried out."""
+    scene, planted = set_scene(profile, until)
+    first = 0 if since is None else _day(profile, since)
+    shelf = lay_out(scene)
+    rows = dict.fromkeys(FEEDS, 0)
+    with _Landing(landing, profile, first, scene.until, by_day=by_day) as feeds, _Truth(truth) as facts:
+
+        def keep(parts: Parts) -> None:
+            for feed, tables in parts.feeds.items():
+                for table in tables:
+                    rows[feed] += feeds.add(feed, table)
+            for name, tables in parts.truth.items():
+                for table in tables:
+                    facts.add(name, table)
+
+        keep(Parts({feed: [table] for feed, table in list_feeds(scene).items()}, {}))
+        keep(Parts({}, {name: [table] for name, table in world_truth(scene, shelf).items()}))
+        for part in WORLD_PARTS:
+            keep(part(scene))
+
+        def play(bounds: tuple[int, int]) -> Parts:
+            life = live(scene, shelf, *bounds, plan)
+            parts = Parts({feed: [table] for feed, table in life.feeds.items()}, {})
+            parts.add(Parts({}, {name: [table] for name, table in chunk_truth(scene, life, planted).items()}))
+            for part in CHUNK_PARTS:
+                parts.add(part(scene, life))
+            return parts
+
+        for parts in _in_order(play, chunks(scene), threads):
+            keep(parts)
+    _write_world(truth, profile, until)
+    return rows
+
+
+def set_scene(profile: Profile, until: date) -> tuple[Scene, dict[str, pa.Array]]:
+    """Draw what is the same for every chunk; give it with what was planted among the persons."""
+    chance = Chance(profile.seed)
+    campaigns = list_campaigns(profile)
+    persons, planted = draw_persons(profile, chance, campaigns)
+    scene = Scene(
+        profile=profile,
+        chance=chance,
+        market=draw_market(profile, chance),
+        products=draw_products(profile, chance),
+        places=draw_places(profile, chance),
+        campaigns=campaigns,
+        persons=persons,
+        until=_day(profile, until),
+    )
+    return scene, planted
+
+
+def chunks(scene: Scene) -> list[tuple[int, int]]:
+    """Cut the persons into chunks of about `chunk_persons`; a household stays together."""
+    household, count = scene.persons.household, len(scene.persons)
+    wanted = np.arange(scene.profile.chunk_persons, count, scene.profile.chunk_persons)
+    edges = np.unique(np.searchsorted(household, household[wanted], side="left"))
+    bounds = [0, *[int(edge) for edge in edges if 0 < edge < count], count]
+    return list(pairwise(bounds))
+
+
+def _day(profile: Profile, when: date) -> int:
+    day = (when - profile.start).days
+    if not 0 <= day <= profile.horizon:
+        raise ProfileError(
+            f"{when} lies outside of the world {profile.name}: it begins on {profile.start} and ends "
+            f"{profile.horizon_days} days after {profile.end}."
+        )
+    return day
+
+
+def _in_order(play: Callable[[tuple[int, int]], Parts], bounds: list[tuple[int, int]], threads: int) -> Iterator[Parts]:
+    """Play chunks, at most `threads` at once, and give them in their order."""
+    if threads <= 1:
+        yield from map(play, bounds)
+        return
+    with ThreadPoolExecutor(threads) as pool:
+        waiting = [pool.submit(play, bound) for bound in bounds[:threads]]
+        for bound in bounds[threads:]:
+            yield waiting.pop(0).result()
+            waiting.append(pool.submit(play, bound))
+        for future in waiting:
+            yield future.result()
+
+
+def _write_world(truth: Path, profile: Profile, until: date) -> None:
+    content = {"until": until.isoformat(), "profile": profile.model_dump(mode="json")}
+    (truth / "world.json").write_text(json.dumps(content, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+
+
+class _Landing:
+    """The landing folder: rows of the wanted days only, in files of their own where earlier ones are there already."""
+
+    def __init__(self, landing: Path, profile: Profile, first: int, until: int, *, by_day: bool) -> None:
+        self._writer = FeedWriter(
+            landing,
+            profile.files,
+            profile.start,
+            layout="daily" if by_day else "bulk",
+            time_zone=profile.time_zone,
+        )
+        self._first, self._until, self._by_day = first, until, by_day
+
+    def __enter__(self) -> _Landing:
+        self._writer.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._writer.__exit__(kind, fault, trace)
+
+    def add(self, feed: str, table: pa.Table) -> int:
+        """Write the rows delivered in the wanted days and count them."""
+        day = table.column(DAY)
+        wanted = pc.and_(pc.greater_equal(day, self._first), pc.less(day, self._until))
+        rows = table.filter(wanted)
+        self._writer.add(feed, rows)
+        return int(rows.num_rows)
+
+
+class _Truth:
+    """The truth folder: Parquet files that grow chunk by chunk."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._files: dict[str, pq.ParquetWriter] = {}
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def __enter__(self) -> _Truth:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for file in self._files.values():
+            file.close()
+
+    def add(self, name: str, table: pa.Table) -> None:
+        """Append rows to the table."""
+        if name not in self._files:
+            self._files[name] = pq.ParquetWriter(self._folder / f"{name}.parquet", table.schema, compression="zstd")
+        self._files[name].write_table(table)

@@ -4,6 +4,6 @@
 """
 
 from sources.companies.demo.profile import Profile, ProfileError, load_profile
-from sources.companies.demo.simulate import simulate
+from sources.companies.demo.simulation import simulate
 
 __all__ = ["Profile", "ProfileError", "load_profile", "simulate"]

@@ -7,7 +7,7 @@ Belongs here: the content of `truth/*.parquet` that the core knows. Does not bel
 | person | a person: identity, household, planted kinship, latent parameters, when he left |
 | person_record | a record: whose it is, and which errors it carries |
 | order | an order: what caused it |
-| contact | a contact or control of a campaign: its effect, what came of it |
+| campaign_contact | a contact or control of a campaign: its effect, what came of it |
 | effect | a planned campaign x person x channel: effect and expected profit of a first contact, at the best hour |
 | campaign, pair, sequence | what was planted |
 """
@@ -40,7 +40,7 @@ def chunk_truth(scene: Scene, life: Life, planted: dict[str, pa.Array]) -> dict[
         "person": _persons(scene, life, planted),
         "person_record": _records(scene, life),
         "order": _orders(scene, life),
-        "contact": _contacts(scene, life),
+        "campaign_contact": _contacts(scene, life),
         "effect": _effects(scene, life),
     }
 

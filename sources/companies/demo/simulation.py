@@ -22,21 +22,30 @@ from sources.companies.demo.baskets import lay_out
 from sources.companies.demo.catalogue import draw_places, draw_products, list_campaigns
 from sources.companies.demo.chance import Chance
 from sources.companies.demo.chunk import Plan, live
+from sources.companies.demo.devices import devices
 from sources.companies.demo.feed_shapes import DAY, FEEDS
 from sources.companies.demo.feeds_out import FeedWriter
 from sources.companies.demo.lists import list_feeds
+from sources.companies.demo.loyalty import loyalty
 from sources.companies.demo.market import draw_market
 from sources.companies.demo.model import Life
+from sources.companies.demo.network import network, remember
+from sources.companies.demo.outside import outside
 from sources.companies.demo.population import draw_persons
+from sources.companies.demo.posts import Echo
 from sources.companies.demo.profile import Profile, ProfileError, load_profile
+from sources.companies.demo.sales import sales
 from sources.companies.demo.scene import Parts, Scene
+from sources.companies.demo.service import service
+from sources.companies.demo.touchpoints import touchpoints
 from sources.companies.demo.truth import chunk_truth, world_truth
+from sources.companies.demo.web import web
 
 ChunkPart = Callable[[Scene, Life], Parts]
-WorldPart = Callable[[Scene], Parts]
+Played = tuple[Parts, Echo]
 
-CHUNK_PARTS: tuple[ChunkPart, ...] = ()
-WORLD_PARTS: tuple[WorldPart, ...] = ()
+CHUNK_PARTS: tuple[ChunkPart, ...] = (web, service, touchpoints, loyalty, sales, devices)
+"""Parts of a customer's further life; each reads what the core says and changes nothing of it."""
 
 
 def simulate(
@@ -98,19 +107,21 @@ def run(
 
         keep(Parts({feed: [table] for feed, table in list_feeds(scene).items()}, {}))
         keep(Parts({}, {name: [table] for name, table in world_truth(scene, shelf).items()}))
-        for part in WORLD_PARTS:
-            keep(part(scene))
+        keep(outside(scene))
 
-        def play(bounds: tuple[int, int]) -> Parts:
+        def play(bounds: tuple[int, int]) -> tuple[Parts, Echo]:
             life = live(scene, shelf, *bounds, plan)
             parts = Parts({feed: [table] for feed, table in life.feeds.items()}, {})
             parts.add(Parts({}, {name: [table] for name, table in chunk_truth(scene, life, planted).items()}))
             for part in CHUNK_PARTS:
                 parts.add(part(scene, life))
-            return parts
+            return parts, remember(scene, life)
 
-        for parts in _in_order(play, chunks(scene), threads):
+        echoes = []
+        for parts, echo in _in_order(play, chunks(scene), threads):
             keep(parts)
+            echoes.append(echo)
+        keep(network(scene, echoes))
     _write_world(truth, profile, until)
     return rows
 
@@ -152,7 +163,9 @@ def _day(profile: Profile, when: date) -> int:
     return day
 
 
-def _in_order(play: Callable[[tuple[int, int]], Parts], bounds: list[tuple[int, int]], threads: int) -> Iterator[Parts]:
+def _in_order(
+    play: Callable[[tuple[int, int]], Played], bounds: list[tuple[int, int]], threads: int
+) -> Iterator[Played]:
     """Play chunks, at most `threads` at once, and give them in their order."""
     if threads <= 1:
         yield from map(play, bounds)

@@ -1,6 +1,7 @@
 """The form of `company.yml`: its keys, their aliases and defaults, nothing unknown allowed.
 
-Belongs here: what can be told wrong from the file alone. What the company means to the rest of the house is in `company.py`.
+Belongs here: what can be told wrong from the file alone. What the company means to the rest of the house is in
+`company.py`.
 """
 
 from __future__ import annotations
@@ -153,8 +154,7 @@ class CompanyFile(BaseModel):
 
 def _zone(value: str) -> str:
     if value not in available_timezones():
-        near = did_you_mean(value.lower(), []) if "/" not in value else ""
-        raise ValueError(f"{value!r} is not an IANA time zone, such as Europe/Rome{near or '.'}")
+        raise ValueError(f"{value!r} is not an IANA time zone, such as Europe/Rome.")
     return value
 
 

@@ -1,7 +1,7 @@
 """What a contract says to the rest of the house.
 
-Belongs here: the contract's own types and what follows from them. Reading it from its file is in `contracts.py`; holding rows
-against it is in `checking.py`.
+Belongs here: the contract's own types and what follows from them. Reading it from its file is in `contracts.py`;
+holding rows against it is in `checking.py`.
 """
 
 from __future__ import annotations

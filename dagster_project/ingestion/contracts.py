@@ -1,6 +1,7 @@
 """The contracts of all feeds, read from `sources/contracts/` and checked at start.
 
-Belongs here: reading and checking the files. What a contract says is in `contract.py`, the form of its file in `odcs.py`.
+Belongs here: reading and checking the files. What a contract says is in `contract.py`, the form of its file in
+`odcs.py`.
 """
 
 from __future__ import annotations

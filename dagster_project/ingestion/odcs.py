@@ -42,7 +42,7 @@ class TypeOptions(Part):
 
     minimum: Bound | None = None
     maximum: Bound | None = None
-    scale: int | None = Field(None, ge=0, le=12)
+    scale: int | None = Field(default=None, ge=0, le=12)
 
 
 class ValidValues(Part):

@@ -1,0 +1,216 @@
+"""Batches of files: landed side by side, judged together, stored in one transaction, accounted for one by one.
+
+Belongs here: what happens to a batch, and to its files when one of them fails. Which files make a batch is decided in
+`loading.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+import duckdb
+
+from dagster_project.ingestion.fault import FileFault, fit_to_show
+from dagster_project.ingestion.feed_run import FeedRun, in_line, judge_and_store
+from dagster_project.ingestion.files import Found, open_file
+from dagster_project.ingestion.landing import (
+    Incoming,
+    common_columns,
+    detach,
+    land_lookups,
+    land_rows,
+    land_table,
+    land_view,
+    mapped,
+    unmapped,
+)
+from dagster_project.ingestion.reading import Reading
+from dagster_project.ingestion.store import Load, register
+from dagster_project.ingestion.storing import Stored, Tally
+from dagster_project.settings import StellaError
+
+_BEING_WRITTEN = "it is still being written; it is tried again at the next run"
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A file whose content is new, opened."""
+
+    file: Found
+    digest: str
+    reading: Reading
+
+
+Landing = Callable[[FeedRun, list[Opened]], tuple[list[Opened], Incoming]]
+
+
+def load_batch(run: FeedRun, batch: list[Opened], land: Landing) -> None:
+    """Load a batch; if the engine or the mapping fails on it, load each of its files by itself, and set aside what fails.
+
+    Raises:
+        StellaError: the mapping fails on a feed that has never been loaded, or the engine has run out of memory or disk.
+    """
+    before = len(run.loads), len(run.warnings)
+    try:
+        _load(run, batch, land)
+    except (duckdb.OutOfMemoryException, duckdb.FatalException, duckdb.InternalException) as fault:
+        raise StellaError(
+            f"{run.contract.feed}: the engine could not go on ({fit_to_show(fault)}). "
+            "Free memory or disk, or raise STELLA_MEMORY_LIMIT."
+        ) from None
+    except (duckdb.Error, StellaError, FileFault) as fault:
+        del run.loads[before[0] :], run.warnings[before[1] :]
+        _load_apart(run, batch, land, fault)
+    finally:
+        detach(run.connection, [item.reading for item in batch])
+
+
+def _load_apart(run: FeedRun, batch: list[Opened], land: Landing, fault: Exception) -> None:
+    if len(batch) > 1:
+        for item in batch:
+            load_batch(run, [item], land)
+        return
+    (item,) = batch
+    if land is land_large_file and isinstance(fault, duckdb.Error):
+        repaired = _repaired(run, item)
+        if repaired is not None:
+            load_batch(run, [repaired], _land_repaired)
+            return
+    if isinstance(fault, StellaError) and not run.has_rows():
+        raise fault
+    run.set_aside(item.file.name, item.digest, fit_to_show(fault) if isinstance(fault, duckdb.Error) else str(fault))
+
+
+def land_files(run: FeedRun, batch: list[Opened]) -> tuple[list[Opened], Incoming]:
+    """Put files' rows side by side in a table; give those that could be read."""
+    columns = common_columns([item.reading for item in batch])
+    land_table(run.connection, columns)
+    landed: list[Opened] = []
+    for item in batch:
+        try:
+            land_rows(run.connection, item.reading, item.file.name)
+        except FileFault:
+            repaired = _repaired(run, item)
+            if repaired is None or not _land_again(run, repaired, columns):
+                continue
+            landed.append(repaired)
+        else:
+            landed.append(item)
+    return landed, _incoming(run, columns, landed)
+
+
+def _repaired(run: FeedRun, item: Opened) -> Opened | None:
+    """Open a file that the engine refuses once more, its bad lines cut out; set it aside if that does not help."""
+    wanted = {c.name: c.type for c in run.contract.columns}
+    try:
+        reading = in_line(run, open_file(run.connection, item.file, run.source, wanted, run.place, is_repair=True))
+    except FileFault as fault:
+        run.set_aside(item.file.name, item.digest, str(fault))
+        return None
+    return replace(item, reading=reading)
+
+
+def _land_again(run: FeedRun, item: Opened, columns: Mapping[str, str]) -> bool:
+    try:
+        if not {c.lower() for c in item.reading.columns} <= {c.lower() for c in columns}:
+            raise FileFault("its columns cannot be told")
+        land_rows(run.connection, item.reading, item.file.name)
+    except FileFault as fault:
+        run.set_aside(item.file.name, item.digest, str(fault))
+        return False
+    return True
+
+
+def land_large_file(run: FeedRun, batch: list[Opened]) -> tuple[list[Opened], Incoming]:
+    """Make a view of one file that is too large to be held."""
+    (item,) = batch
+    land_view(run.connection, item.reading, item.file.name)
+    return batch, _incoming(run, item.reading.columns, batch)
+
+
+def _land_repaired(run: FeedRun, batch: list[Opened]) -> tuple[list[Opened], Incoming]:
+    return land_large_file(run, batch)
+
+
+def _incoming(run: FeedRun, columns: Mapping[str, str], batch: list[Opened]) -> Incoming:
+    if run.mapping is None or not batch:
+        return unmapped(run.connection, columns)
+    lookups = land_lookups(run.connection, run.company, run.landing, run.place)
+    try:
+        return mapped(run.connection, run.mapping, columns, batch[-1].file.name)
+    finally:
+        detach(run.connection, lookups)
+
+
+def _load(run: FeedRun, batch: list[Opened], land: Landing) -> None:
+    landed, incoming = land(run, batch)
+    if not landed:
+        return
+    run.connection.execute("begin transaction")
+    try:
+        stored = judge_and_store(run, incoming, is_streamed=land is not land_files)
+        if len(landed) == 1 and not landed[0].file.is_as_it_was():
+            raise FileFault(_BEING_WRITTEN)
+        if any(not item.file.is_as_it_was() for item in landed):
+            raise FileFault("one of several files is still being written")
+        loads = _loads(run, stored, landed)
+        register(run.connection, loads, run.moment)
+        run.connection.execute("commit")
+    except BaseException:
+        run.connection.execute("rollback")
+        raise
+    run.stored += loads
+    for item, load in zip(landed, loads, strict=True):
+        run.warnings += [f"{load.file}: {said}" for said in item.reading.warnings]
+        if load.rows_in == 0:
+            run.warnings.append(f"{load.file}: it has a header and no rows")
+
+
+def _loads(run: FeedRun, stored: Stored, batch: list[Opened]) -> list[Load]:
+    """Say of each file what became of its rows."""
+    names = [item.file.name for item in batch]
+    candidates, accepted, refused = (
+        by_file(side, names) for side in (stored.candidates, stored.accepted, stored.refused)
+    )
+    return [
+        entry(
+            run.contract.feed, name, item.digest, candidates[name], accepted[name], refused[name],
+            item.file.size, item.file.modified_ns,
+        )
+        for name, item in zip(names, batch, strict=True)
+    ]  # fmt: skip
+
+
+def by_file(side: Mapping[str, Tally], names: list[str]) -> dict[str, Tally]:
+    """Give each file its tally; rows to which a mapping gives another file's name count for the last."""
+    tallies = {name: side.get(name, Tally()) for name in names}
+    for name, tally in side.items():
+        if name not in tallies:
+            last = tallies[names[-1]]
+            tallies[names[-1]] = Tally(last.rows + tally.rows, _sum(last.amount, tally.amount))
+    return tallies
+
+
+def entry(
+    feed: str, name: str, digest: str | None, candidates: Tally, accepted: Tally, refused: Tally,
+    size: int | None = None, modified_ns: int | None = None,
+) -> Load:  # fmt: skip
+    """Make the register's entry of a file that was loaded."""
+    return Load(
+        feed, name, digest, "loaded", None,
+        rows_in=candidates.rows + refused.rows,
+        rows_accepted=accepted.rows,
+        rows_quarantined=refused.rows,
+        rows_unchanged=candidates.rows - accepted.rows,
+        amount_in=_sum(candidates.amount, refused.amount),
+        amount_accepted=accepted.amount,
+        amount_quarantined=refused.amount,
+        file_bytes=size,
+        file_modified_ns=modified_ns,
+    )  # fmt: skip
+
+
+def _sum(left: Decimal | None, right: Decimal | None) -> Decimal | None:
+    return right if left is None else left if right is None else left + right

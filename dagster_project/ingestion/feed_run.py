@@ -1,0 +1,126 @@
+"""What the steps of one feed's load share, and what they say of it in the end.
+
+Belongs here: the run's state and its report. The steps are in `loading.py`, `batches.py` and `query_loading.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+
+from dagster_project.ingestion.checking import Clock, checked, matched
+from dagster_project.ingestion.company import Company
+from dagster_project.ingestion.company_file import FeedSource
+from dagster_project.ingestion.contract import Contract
+from dagster_project.ingestion.fault import FileFault
+from dagster_project.ingestion.landing import Incoming, named_by_contract
+from dagster_project.ingestion.mapping import SqlMapping
+from dagster_project.ingestion.reading import Place, Reading
+from dagster_project.ingestion.store import Load
+from dagster_project.ingestion.storing import Stored, store
+from dagster_project.settings import Settings, StellaError
+
+
+@dataclass(frozen=True)
+class FeedReport:
+    """What became of a feed's new records. `set_aside` gives each file that could not be read, with the reason."""
+
+    feed: str
+    files: list[str] = field(default_factory=list)
+    rows_in: int = 0
+    rows_accepted: int = 0
+    rows_quarantined: int = 0
+    rows_unchanged: int = 0
+    set_aside: list[tuple[str, str]] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+
+
+@dataclass
+class FeedRun:
+    """The state of one feed's load; `loads` are register entries still to be written, `stored` those that are."""
+
+    connection: duckdb.DuckDBPyConnection
+    settings: Settings
+    company: Company
+    contract: Contract
+    source: FeedSource
+    place: Place
+    mapping: SqlMapping | None
+    moment: datetime
+    files: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    loads: list[Load] = field(default_factory=list)
+    stored: list[Load] = field(default_factory=list)
+
+    @property
+    def landing(self) -> Path:
+        """The folder in which files arrive."""
+        return self.company.landing_folder(self.settings.company_home)
+
+    def set_aside(self, name: str, digest: str | None, reason: str) -> None:
+        """Note that a file could not be read."""
+        self.loads.append(Load(self.contract.feed, name, digest, "set_aside", reason))
+
+    def has_rows(self) -> bool:
+        """Whether the feed has been loaded before."""
+        return self.connection.execute(f"select 1 from raw.{self.contract.feed} limit 1").fetchone() is not None
+
+    def report(self, seconds: float) -> FeedReport:
+        """Sum the run up."""
+        return FeedReport(
+            self.contract.feed,
+            self.files,
+            sum(load.rows_in for load in self.stored),
+            sum(load.rows_accepted for load in self.stored),
+            sum(load.rows_quarantined for load in self.stored),
+            sum(load.rows_unchanged for load in self.stored),
+            [(load.file, load.reason or "") for load in self.loads if load.status == "set_aside"],
+            list(dict.fromkeys(self.warnings)),
+            seconds,
+        )
+
+
+def in_line(run: FeedRun, reading: Reading) -> Reading:
+    """Give a file's columns the contract's names; with a mapping that is the mapping's affair.
+
+    Raises:
+        FileFault: it lacks a required column.
+    """
+    if run.mapping is not None:
+        return reading
+    there = matched(run.contract, reading.columns)
+    missing = _missing(run.contract, reading.columns)
+    if missing:
+        raise FileFault(f"it lacks the required column{'s' if len(missing) > 1 else ''} {', '.join(missing)}")
+    return named_by_contract(reading, there)
+
+
+def _missing(contract: Contract, columns: Mapping[str, str]) -> list[str]:
+    there = matched(contract, columns)
+    return [name for name in contract.required_columns if name not in there]
+
+
+def judge_and_store(run: FeedRun, incoming: Incoming, is_streamed: bool) -> Stored:
+    """Hold `incoming` against the contract and put its rows where they belong, within the caller's transaction.
+
+    Raises:
+        StellaError: the mapping gives no column that is required.
+        FileFault: the query gives none.
+    """
+    missing = _missing(run.contract, incoming.columns)
+    if missing and run.mapping is not None:
+        raise StellaError(f"{run.mapping.path}: it gives no column {missing[0]!r}, which is required.")
+    if missing:
+        raise FileFault(f"it gives no column {', '.join(missing)}, which is required")
+    clock = Clock.of(run.company, run.settings.as_of)
+    judged = checked(run.contract, run.company, incoming.columns, run.source.options, clock)
+    if judged.extras:
+        run.warnings.append(f"kept in _extra, as the contract does not know them: {', '.join(judged.extras[:20])}")
+    stored = store(run.connection, run.contract, judged, run.moment, is_streamed, incoming.row_as_it_came)
+    run.warnings.extend(stored.warnings)
+    return stored

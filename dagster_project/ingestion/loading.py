@@ -1,0 +1,157 @@
+"""One feed's new records, from where the company keeps them into `raw` and `quarantine`.
+
+Belongs here: which files are tried, and what is reported. Batches of files are loaded in `batches.py`, queries in
+`query_loading.py`; the register of files is in `store.py`.
+"""
+
+from __future__ import annotations
+
+import csv
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+from dagster_project.ingestion.batches import Opened, land_files, land_large_file, load_batch
+from dagster_project.ingestion.company import Company
+from dagster_project.ingestion.contract import Contract
+from dagster_project.ingestion.fault import FileFault
+from dagster_project.ingestion.feed_run import FeedReport, FeedRun, in_line
+from dagster_project.ingestion.files import Found, find_files, open_file
+from dagster_project.ingestion.mapping import read_mapping
+from dagster_project.ingestion.query_loading import load_query
+from dagster_project.ingestion.reading import Place
+from dagster_project.ingestion.scanning import content_hash
+from dagster_project.ingestion.store import Known, Load, known_files, next_moment, note_copy, prepare, register
+from dagster_project.ingestion.temporary import drop_temporary
+from dagster_project.settings import Settings, StellaError
+
+__all__ = ["BATCH_BYTES", "FeedReport", "load_feed", "prepare"]
+
+# Files up to this size are put side by side in one batch; a larger one is a batch of its own and is not held.
+BATCH_BYTES = 256 << 20
+
+
+def load_feed(
+    connection: duckdb.DuckDBPyConnection, settings: Settings, company: Company, contract: Contract
+) -> FeedReport:
+    """Load what is new of a feed: files never seen, or rows of a query from its watermark on.
+
+    A file that cannot be read is set aside and named in the report; the rest goes on. Each batch is one transaction.
+
+    Raises:
+        StellaError: the company's mapping, lookup or setting is at fault, or a required feed has no record at all.
+    """
+    began = time.monotonic()
+    source = company.feeds.get(contract.feed)
+    if source is None:
+        return FeedReport(contract.feed)
+    path = company.mapping(contract.feed)
+    with _scratch(settings) as folder:
+        run = FeedRun(
+            connection, settings, company, contract, source, Place(folder, settings.max_file_bytes),
+            read_mapping(path) if path else None, next_moment(connection),
+        )  # fmt: skip
+        try:
+            if source.query:
+                load_query(run)
+            else:
+                _load_files(run)
+        finally:
+            drop_temporary(connection)
+    register(connection, run.loads, run.moment)
+    _write_set_aside(connection, settings, contract.feed)
+    return run.report(round(time.monotonic() - began, 3))
+
+
+@contextmanager
+def _scratch(settings: Settings) -> Iterator[Path]:
+    """Lend a folder for clean copies and links; it is gone afterwards."""
+    spill = settings.company_home / "spill"
+    spill.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix="reading_", dir=spill))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _load_files(run: FeedRun) -> None:
+    files = find_files(run.landing, run.source)
+    if not files:
+        _miss(run)
+    known = known_files(run.connection, run.contract.feed)
+    taken: set[str] = set()
+    batch: list[Opened] = []
+    for file in files:
+        run.files.append(file.name)
+        if known.is_untouched(file.name, file.size, file.modified_ns):
+            continue
+        opened = _open(run, file, known, taken)
+        if opened is None:
+            continue
+        taken.add(opened.digest)
+        if file.size > BATCH_BYTES:
+            load_batch(run, [opened], land_large_file)
+            continue
+        batch.append(opened)
+        if sum(item.file.size for item in batch) > BATCH_BYTES:
+            load_batch(run, batch, land_files)
+            batch = []
+    if batch:
+        load_batch(run, batch, land_files)
+
+
+def _miss(run: FeedRun) -> None:
+    """Say that no file is there; a required feed must have had some before."""
+    said = f"no file matches {', '.join(run.source.files)} in {run.landing}"
+    if run.contract.is_required and not run.has_rows():
+        raise StellaError(
+            f"{run.company.folder / 'company.yml'}: {run.contract.feed}: {said}. "
+            "Every company needs this feed: put its files there, or correct the pattern or the landing folder."
+        )
+    run.warnings.append(said)
+
+
+def _open(run: FeedRun, file: Found, known: Known, taken: set[str]) -> Opened | None:
+    """Open a file whose content is new; set it aside if it cannot be read."""
+    digest: str | None = None
+    try:
+        digest = content_hash(file.path)
+        if digest in known.hashes or digest in taken:
+            copy = Load(
+                run.contract.feed, file.name, digest, "already_loaded",
+                file_bytes=file.size, file_modified_ns=file.modified_ns,
+            )  # fmt: skip
+            note_copy(run.connection, copy, run.moment)
+            return None
+        columns = {c.name: c.type for c in run.contract.columns}
+        reading = in_line(run, open_file(run.connection, file, run.source, columns, run.place))
+    except FileFault as fault:
+        run.set_aside(file.name, digest, str(fault))
+        return None
+    except OSError as fault:
+        run.set_aside(file.name, digest, f"it cannot be read ({fault.strerror or type(fault).__name__})")
+        return None
+    return Opened(file, digest, reading)
+
+
+def _write_set_aside(connection: duckdb.DuckDBPyConnection, settings: Settings, feed: str) -> None:
+    """Write the list of the feed's files whose last try was in vain; no list where there is none."""
+    rows = connection.execute(
+        "select file, reason, loaded_at from raw._load where feed = ? and status = 'set_aside' and load_id in "
+        "(select max(load_id) from raw._load where feed = ? group by file) order by file", [feed, feed],
+    ).fetchall()  # fmt: skip
+    target = settings.set_aside / f"{feed}.csv"
+    if not rows:
+        target.unlink(missing_ok=True)
+        return
+    settings.set_aside.mkdir(parents=True, exist_ok=True)
+    with target.open("w", newline="", encoding="utf-8") as out:
+        writer = csv.writer(out)
+        writer.writerow(["file", "reason", "tried_at"])
+        writer.writerows((file, reason, tried_at.isoformat()) for file, reason, tried_at in rows)

@@ -1,0 +1,168 @@
+from __future__ import annotations
+
+from datetime import date
+
+import duckdb
+import pytest
+
+from dagster_project.segmentation import SegmentReport, evaluate
+
+DAY = date(2026, 7, 1)
+NEXT = date(2026, 7, 2)
+AFTER = date(2026, 7, 3)
+
+
+class Room:
+    def __init__(self) -> None:
+        self.connection = duckdb.connect()
+        for statement in (
+            "create schema marts", "create schema reference", "create schema intermediate", "set TimeZone = 'UTC'",
+            "create table marts.mart_customer_360 (customer_id bigint, order_count bigint, net_amount decimal(18, 4))",
+            "create table reference.segment (segment_name text, criterion text, owner text, description text)",
+        ):  # fmt: skip
+            self.connection.execute(statement)
+
+    def customers(self, *orders: int) -> None:
+        self.connection.execute("delete from marts.mart_customer_360")
+        for number, count in enumerate(orders, 1):
+            self.connection.execute("insert into marts.mart_customer_360 values (?, ?, ?)", [number, count, count * 10])
+
+    def segments(self, **criteria: str) -> None:
+        self.connection.execute("delete from reference.segment")
+        for name, criterion in criteria.items():
+            self.connection.execute("insert into reference.segment values (?, ?, 'me', 'text')", [name, criterion])
+
+    def evaluate(self, day: date) -> SegmentReport:
+        return evaluate(self.connection, day)
+
+    def ledger(self) -> list[tuple[str, int, date, date | None]]:
+        return self.connection.execute("select * from intermediate.segment_ledger order by all").fetchall()
+
+    def definitions(self) -> list[tuple[object, ...]]:
+        return self.connection.execute("select * from intermediate.segment_definition order by all").fetchall()
+
+
+@pytest.fixture
+def room() -> Room:
+    made = Room()
+    made.customers(0, 1, 5)
+    made.segments(buyers="order_count > 0", frequent="order_count >= 5")
+    return made
+
+
+def test_members_enter_and_leave_on_the_day(room: Room) -> None:
+    report = room.evaluate(DAY)
+    assert [(r.name, r.members, r.entered, r.exited) for r in report.results] == [
+        ("buyers", 2, 2, 0),
+        ("frequent", 1, 1, 0),
+    ]
+    room.customers(2, 0, 5)
+    report = room.evaluate(NEXT)
+    assert [(r.name, r.members, r.entered, r.exited) for r in report.results] == [
+        ("buyers", 2, 1, 1),
+        ("frequent", 1, 0, 0),
+    ]
+    assert room.ledger() == [
+        ("buyers", 1, NEXT, None),
+        ("buyers", 2, DAY, NEXT),
+        ("buyers", 3, DAY, None),
+        ("frequent", 3, DAY, None),
+    ]
+
+
+def test_who_comes_back_has_two_memberships(room: Room) -> None:
+    room.evaluate(DAY)
+    room.customers(0, 0, 5)
+    room.evaluate(NEXT)
+    room.customers(0, 1, 5)
+    room.evaluate(AFTER)
+    assert [row for row in room.ledger() if row[1] == 2] == [("buyers", 2, DAY, NEXT), ("buyers", 2, AFTER, None)]
+
+
+def test_a_second_run_for_a_day_changes_nothing(room: Room) -> None:
+    room.evaluate(DAY)
+    room.customers(1, 0, 5)
+    room.evaluate(NEXT)
+    before = room.ledger(), room.definitions()
+    room.evaluate(NEXT)
+    assert (room.ledger(), room.definitions()) == before
+
+
+def test_a_day_evaluated_again_takes_back_what_it_said_before(room: Room) -> None:
+    room.evaluate(DAY)
+    room.customers(1, 0, 5)
+    room.evaluate(NEXT)
+    room.customers(0, 1, 5)
+    room.evaluate(NEXT)
+    assert room.ledger() == [("buyers", 2, DAY, None), ("buyers", 3, DAY, None), ("frequent", 3, DAY, None)]
+
+
+def test_a_broken_criterion_is_reported_and_its_members_stay(room: Room) -> None:
+    room.evaluate(DAY)
+    room.segments(buyers="order_counts > 0", frequent="order_count >= 1")
+    report = room.evaluate(NEXT)
+    assert report.problems == [
+        "segment buyers: mart_customer_360 has no column order_counts (line 1, column 1); did you mean order_count?"
+    ]
+    assert room.ledger() == [
+        ("buyers", 2, DAY, None),
+        ("buyers", 3, DAY, None),
+        ("frequent", 2, NEXT, None),
+        ("frequent", 3, DAY, None),
+    ]
+    buyers = [row for row in room.definitions() if row[0] == "buyers"]
+    assert [(row[1], row[5], row[6]) for row in buyers] == [("order_count > 0", None, False)]
+    assert buyers[0][7] is not None
+
+
+@pytest.mark.parametrize(
+    ("criterion", "said"),
+    [
+        ("order_count", "true or false"),
+        ("order_count = 'many'", "conversion error"),
+        ("order_count and net_amount > date '2026-01-01'", "types do not fit"),
+        ("order_count * 9000000000000000000 > 5", "fails on some customer"),
+    ],
+)
+def test_a_criterion_that_cannot_run_leaves_the_others_standing(room: Room, criterion: str, said: str) -> None:
+    room.segments(broken=criterion, buyers="order_count > 0")
+    report = room.evaluate(DAY)
+    assert len(report.problems) == 1
+    assert said in report.problems[0]
+    assert {row[0] for row in room.ledger()} == {"buyers"}
+
+
+def test_a_new_criterion_makes_a_new_version(room: Room) -> None:
+    room.evaluate(DAY)
+    room.segments(buyers="order_count > 4", frequent="order_count >= 5")
+    room.evaluate(NEXT)
+    versions = [(str(row[1]), row[4], row[5]) for row in room.definitions() if row[0] == "buyers"]
+    assert [(criterion, start.year, end and end.date()) for criterion, start, end in versions] == [  # type: ignore[attr-defined]
+        ("order_count > 0", 1900, NEXT),
+        ("order_count > 4", 2026, None),
+    ]
+
+
+def test_a_segment_that_is_no_longer_listed_ends(room: Room) -> None:
+    room.evaluate(DAY)
+    room.segments(buyers="order_count > 0")
+    room.evaluate(NEXT)
+    assert [row for row in room.ledger() if row[0] == "frequent"] == [("frequent", 3, DAY, NEXT)]
+    assert [row[5] is not None for row in room.definitions() if row[0] == "frequent"] == [True]
+
+
+def test_names_are_plain_and_stand_once(room: Room) -> None:
+    room.connection.execute(
+        "insert into reference.segment values ('buyers', 'zzz', '', ''), ('x''; drop', 'true', '', '')"
+    )
+    report = room.evaluate(DAY)
+    assert len(report.problems) == 2
+    assert {row[0] for row in room.ledger()} == {"buyers", "frequent"}
+
+
+def test_nobody_and_nothing_is_no_fault(room: Room) -> None:
+    room.customers()
+    room.segments()
+    report = room.evaluate(DAY)
+    assert report.results == ()
+    assert room.ledger() == []

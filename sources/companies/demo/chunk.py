@@ -14,7 +14,7 @@ from sources.companies.demo import core_feeds
 from sources.companies.demo.answers import make_contacts, make_responses
 from sources.companies.demo.baskets import Basket, Shelf, fill, followers
 from sources.companies.demo.contacts import Batch, Stage, play, play_campaigns, set_stage
-from sources.companies.demo.model import ASSIGNMENT, CAUSE, ORDERS_A_PERSON, SEQUENCE_COUNTER, Life, Orders, Records
+from sources.companies.demo.model import ASSIGNMENT, CAUSE, ORDERS_A_PERSON, SEQUENCE_COUNTER, Life, Orders, Records, Wishes
 from sources.companies.demo.orders import Bought, bought_orders, finish_orders, own_seconds, redeem
 from sources.companies.demo.permission import draw_permission, state_consents
 from sources.companies.demo.pricing import price_lines, return_lines
@@ -71,6 +71,13 @@ def live(scene: Scene, shelf: Shelf, lo: int, hi: int, plan: Plan | None = None)
         contacts=contacts,
         responses=responses,
         consents=consents,
+        wishes=Wishes(
+            order=stage.own.person * ORDERS_A_PERSON + stage.own.counter,
+            person=stage.own.person,
+            day=stage.own.day,
+            share=stage.own.share,
+            value_home=stage.value,
+        ),
         left=stage.left.astype(np.int32),
         satisfaction=_contentment(scene, lo, hi, orders),
         feeds={

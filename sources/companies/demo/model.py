@@ -425,6 +425,24 @@ class Consents:
 
 
 @dataclass(frozen=True)
+class Wishes:
+    """Orders that the persons of a chunk would place if no campaign were, known for some weeks beyond the play.
+
+    What somebody does before he buys hangs on his wish, not on the order: it must not change when a contact brings the
+    order forward or calls it off, nor with the day at which one stops.
+
+    Attributes:
+        order: number, as in Orders. person, day: as there. share: when on that day, 0 to 1. value_home: as in Orders.
+    """
+
+    order: Ints
+    person: Ints
+    day: Ints
+    share: Reals
+    value_home: Reals
+
+
+@dataclass(frozen=True)
 class Life:
     """All that the core says about one chunk of persons, up to the horizon asked for.
 
@@ -444,6 +462,7 @@ class Life:
     contacts: Contacts
     responses: Responses
     consents: Consents
+    wishes: Wishes
     left: Days
     satisfaction: Reals
     feeds: dict[str, pa.Table] = field(default_factory=dict)

@@ -99,6 +99,11 @@ TABLES: Mapping[str, Columns] = {
         "channel_code": ("text", "The channel that is closed; null = all."),
         "reason": ("text", "deleted, open_complaint, minor, bounced or contact_limit."),
     },
+    "decision_policy": {
+        **_DAY,
+        "company": ("text", "Name of the company, part of the hash that picks controls."),
+        "policy": ("json", "The limits in force when the day was decided."),
+    },
 }
 
 

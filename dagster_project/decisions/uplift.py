@@ -17,6 +17,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
+Posteriors = dict[tuple[str, str], tuple[float, float]]
 MIN_ARM = 10
 """Contacts, and controls, below which a comparison is not made."""
 
@@ -25,12 +26,12 @@ MIN_ARM = 10
 class UpliftModel:
     """Posterior means and variances of the extra orders a contact, by campaign, group, everybody, and band.
 
-    `campaigns` is indexed by (family, channel_code), `groups` by (objective, channel_code); both have mean, variance.
+    `campaigns` maps (family, channel_code), `groups` maps (objective, channel_code), to mean and variance.
     `bands` has mean, variance of the offset of a band, `base_orders` the orders of controls by band.
     """
 
-    campaigns: pd.DataFrame
-    groups: pd.DataFrame
+    campaigns: Posteriors
+    groups: Posteriors
     mean: float | None
     variance: float
     between_groups: float
@@ -42,12 +43,11 @@ class UpliftModel:
         """Return mean, variance and evidence of the extra orders a contact; no mean where nothing was ever compared."""
         if self.mean is None:
             return None, float("nan"), "none"
-        if (family, channel) in self.campaigns.index:
-            row = self.campaigns.loc[(family, channel)]
-            return float(row["mean"]), float(row["variance"]), "own"
-        if (objective, channel) in self.groups.index:
-            row = self.groups.loc[(objective, channel)]
-            return float(row["mean"]), float(row["variance"]) + self.between_campaigns, "objective_and_channel"
+        if (family, channel) in self.campaigns:
+            return *self.campaigns[family, channel], "own"
+        if (objective, channel) in self.groups:
+            mean, variance = self.groups[objective, channel]
+            return mean, variance + self.between_campaigns, "objective_and_channel"
         return self.mean, self.variance + self.between_groups + self.between_campaigns, "all_campaigns"
 
 
@@ -104,7 +104,7 @@ def estimate_uplift(arms: pd.DataFrame, catalogue: pd.DataFrame) -> UpliftModel:
     compared = _by_campaign(cells, catalogue) if len(cells) else pd.DataFrame()
     if compared.empty:
         nothing = pd.DataFrame(columns=["mean", "variance"], dtype=float)
-        return UpliftModel(nothing, nothing, None, float("nan"), 0.0, 0.0, nothing, _base_orders(arms))
+        return UpliftModel({}, {}, None, float("nan"), 0.0, 0.0, nothing, _base_orders(arms))
     grouping = [compared["objective"], compared["channel_code"]]
     between_campaigns = between_variance(compared, grouping)
     groups = _precision_mean(compared, grouping, between_campaigns)
@@ -117,10 +117,9 @@ def estimate_uplift(arms: pd.DataFrame, catalogue: pd.DataFrame) -> UpliftModel:
     campaigns = _shrink(
         families[["mean", "variance"]], prior["mean"].to_numpy(), prior["variance"].to_numpy(), between_campaigns
     )
-    campaigns = campaigns[~campaigns.index.duplicated()]
     return UpliftModel(
-        campaigns, groups, float(overall["mean"]), float(overall["variance"]), between_groups, between_campaigns,
-        _band_offsets(cells), _base_orders(arms),
+        _posteriors(campaigns), _posteriors(groups), float(overall["mean"]), float(overall["variance"]),
+        between_groups, between_campaigns, _band_offsets(cells), _base_orders(arms),
     )  # fmt: skip
 
 
@@ -163,8 +162,13 @@ def _shrink(rows: pd.DataFrame, prior: float | Array, prior_variance: float | Ar
     return pd.DataFrame({"mean": mean, "variance": variance}, index=rows.index)
 
 
+def _posteriors(rows: pd.DataFrame) -> Posteriors:
+    values = rows[["mean", "variance"]].astype(float).itertuples(index=False, name=None)
+    return {(str(a), str(b)): (mean, variance) for (a, b), (mean, variance) in zip(rows.index, values, strict=True)}
+
+
 def _band_offsets(cells: pd.DataFrame) -> pd.DataFrame:
-    """What a band adds to or takes from a campaign's effect, drawn to zero; the mean over those contacted is zero."""
+    """Estimate what a band adds to a campaign's effect, drawn to zero; over those contacted the mean is zero."""
     pooled = _precision_mean(cells.rename(columns={"difference": "mean"})[["mean", "variance"]], [cells["band"]], 0.0)
     contacted = cells.groupby("band")["contacted"].sum().reindex(pooled.index)
     share = contacted / contacted.sum()

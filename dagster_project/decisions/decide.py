@@ -1,0 +1,158 @@
+"""The decisions of one day: who may be contacted, what it earns, which contacts are made, how campaigns rank.
+
+Belongs here: the order of the steps, the tables they give, their report. Does not belong here: any step's rules.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import duckdb
+import pandas as pd
+
+from dagster_project.decisions.campaigns import read_campaigns, read_catalogue, read_channels
+from dagster_project.decisions.history import read_arms, read_customers, read_order_days, read_redemption_share
+from dagster_project.decisions.permission import read_permissions, read_suppression
+from dagster_project.decisions.plan import Plan, hash_share, make_plan
+from dagster_project.decisions.policy import DecisionPolicy
+from dagster_project.decisions.priority import rank_campaigns
+from dagster_project.decisions.profit import best_contacts, count_reach, offers, price_contacts
+from dagster_project.decisions.tables import TABLES, prepare
+from dagster_project.decisions.uplift import UpliftModel, estimate_uplift
+from dagster_project.scoring import prepare as prepare_scores
+from dagster_project.scoring.daily_tables import write_day
+from dagster_project.scoring.purchase_history import date_key
+from dagster_project.settings import Settings
+
+_SPENT = """
+select campaign_ref, cast(coalesce(sum(cost_amount), 0) as double) as spent_amount
+from warehouse.fct_campaign_contact
+where not coalesce(is_control, false) and sent_date_key > 0 and sent_date_key < ?
+group by campaign_ref
+"""
+_PLAN = """
+select concat(
+        'P{key}-', substr(md5(concat_ws('|', '{company}', chosen.campaign_ref, chosen.customer_id, '{key}')), 1, 12)
+    ) as plan_ref,
+    chosen.campaign_ref, campaign.campaign_key, chosen.customer_id, customer.source_system, customer.customer_ref,
+    chosen.channel_code, date '{day}' + cast(chosen.day as integer) as planned_on, customer.planned_hour,
+    campaign.offer_kind, campaign.offer_value, campaign.coupon_code, 'plan' as variant, chosen.is_control,
+    case when chosen.is_control then 0 else chosen.unit_cost end as contact_cost_amount,
+    chosen.profit as expected_profit_amount,
+    concat(
+        case when chosen.is_control then 'Held out to measure the campaign; a contact was expected to add '
+            else 'Expected to add ' end,
+        printf('%.2f', chosen.profit), ': ', printf('%.4f', opportunity.uplift), ' extra orders of ',
+        printf('%.2f', opportunity.order_margin), ', less ', printf('%.2f', opportunity.offer_cost),
+        ' for the offer and ', printf('%.2f', chosen.unit_cost), ' for the contact; he bought: ', customer.band, '.'
+    ) as reason
+from chosen_contact as chosen
+inner join decision_customer as customer on customer.customer_id = chosen.customer_id
+inner join decision_opportunity as opportunity
+    on opportunity.customer_id = chosen.customer_id and opportunity.campaign_ref = chosen.campaign_ref
+    and opportunity.channel_code = chosen.channel_code
+inner join listed_campaign as campaign on campaign.campaign_ref = chosen.campaign_ref
+order by planned_on, campaign_ref, customer_id
+"""
+_CONTROLS = """
+select plan.campaign_ref, campaign.campaign_key, plan.customer_id, campaign.control_share,
+    {hash_share} as hash_share
+from chosen_contact as plan
+inner join listed_campaign as campaign on campaign.campaign_ref = plan.campaign_ref
+where plan.is_control
+order by plan.campaign_ref, plan.customer_id
+"""
+
+
+@dataclass(frozen=True)
+class DecisionReport:
+    """What was decided: rows by table, the list, the uplift behind it, and what a reader must be told."""
+
+    as_of: date
+    rows: dict[str, int]
+    priority: pd.DataFrame
+    uplift: UpliftModel | None
+    notes: tuple[str, ...]
+
+
+def decide(
+    connection: duckdb.DuckDBPyConnection, settings: Settings, company_policy: DecisionPolicy, as_of: date
+) -> DecisionReport:
+    """Decide for the day from `warehouse` and `scores` before it, and replace that day's rows in schema `decisions`.
+
+    Amounts are home currency; tables and columns: `dagster_project.decisions.tables.TABLES`. A company without
+    campaigns gets empty tables and a note. The same facts give the same decisions, row for row.
+    """
+    prepare(connection)
+    prepare_scores(connection)
+    basis = read_order_days(connection, as_of)
+    read_customers(connection, as_of, company_policy)
+    read_suppression(connection, as_of, company_policy)
+    frames = {name: pd.DataFrame() for name in TABLES}
+    frames["suppression"] = connection.execute("from decision_suppression order by all").df()
+    frames["decision_policy"] = pd.DataFrame(
+        [{"company": settings.company_name, "policy": company_policy.model_dump_json()}]
+    )
+    campaigns = read_campaigns(connection, as_of, company_policy)
+    if campaigns.empty:
+        note = "The company has no campaign that is described: nothing to rank, nobody to contact."
+        rows = write_day(connection, "decisions", TABLES, as_of, frames)
+        return DecisionReport(as_of, rows, frames["campaign_priority"], None, (note,))
+    campaigns = _with_spending(connection, campaigns, as_of)
+    read_permissions(connection, as_of, company_policy)
+    channels = read_channels(connection)
+    model = estimate_uplift(read_arms(connection, as_of, company_policy), read_catalogue(connection))
+    offer_rows = offers(campaigns, channels, model, company_policy.interval_level)
+    price_contacts(
+        connection, offer_rows, as_of, read_redemption_share(connection, as_of, company_policy), company_policy
+    )
+    plan = make_plan(connection, campaigns, channels, company_policy, settings.company_name, as_of)
+    reach = count_reach(connection, campaigns, as_of)
+    frames["campaign_customer_profit"] = best_contacts(connection, basis)
+    frames["campaign_priority"] = rank_campaigns(connection, campaigns, offer_rows, reach, plan, model, as_of)
+    if (campaigns["list_kind"] == "planned").all():
+        frames |= _plan_tables(connection, plan, campaigns, settings.company_name, as_of)
+    rows = write_day(connection, "decisions", TABLES, as_of, frames)
+    return DecisionReport(as_of, rows, frames["campaign_priority"], model, _notes(frames["campaign_priority"], basis))
+
+
+def _with_spending(connection: duckdb.DuckDBPyConnection, campaigns: pd.DataFrame, as_of: date) -> pd.DataFrame:
+    """Add what a planned campaign has spent already; a repeat would start with its whole budget."""
+    spent = connection.execute(_SPENT, [date_key(as_of)]).df()
+    campaigns = campaigns.merge(spent, on="campaign_ref", how="left")
+    is_planned = campaigns["list_kind"] == "planned"
+    return campaigns.assign(spent_amount=campaigns["spent_amount"].fillna(0.0).where(is_planned, 0.0))
+
+
+def _plan_tables(
+    connection: duckdb.DuckDBPyConnection, plan: Plan, campaigns: pd.DataFrame, company: str, as_of: date
+) -> dict[str, pd.DataFrame]:
+    if plan.contacts.empty:
+        return {}
+    listed = campaigns[["campaign_ref", "campaign_key", "offer_kind", "offer_value", "coupon_code", "control_share"]]
+    connection.register("chosen_contact", plan.contacts)
+    connection.register("listed_campaign", listed)
+    name, key = company.replace("'", "''"), date_key(as_of)
+    try:
+        contacts = connection.execute(_PLAN.format(company=name, key=key, day=as_of.isoformat())).df()
+        share = hash_share(company, "plan.campaign_ref", "plan.customer_id")
+        controls = connection.execute(_CONTROLS.format(hash_share=share)).df()
+    finally:
+        connection.unregister("chosen_contact")
+        connection.unregister("listed_campaign")
+    return {"contact_plan": contacts, "control_group": controls}
+
+
+def _notes(priority: pd.DataFrame, basis: str) -> tuple[str, ...]:
+    notes = []
+    if (priority["list_kind"] == "repeat_candidate").all():
+        notes.append("Every campaign lies in the past: the list ranks candidates to repeat, and nobody is contacted.")
+    without_cost, without_control = (~priority["is_cost_known"]).sum(), (priority["evidence"] == "none").sum()
+    if without_cost:
+        notes.append(f"{without_cost} campaigns have no known cost of a contact, so no expected profit.")
+    if without_control:
+        notes.append(f"{without_control} campaigns have no control group to learn from, so no expected profit.")
+    if basis == "revenue":
+        notes.append("Too few order lines have a known cost: expected profit counts revenue, not margin.")
+    return tuple(notes)

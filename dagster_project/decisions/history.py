@@ -1,0 +1,199 @@
+"""What the warehouse knows of customers and of past contacts, brought to the form that decisions need.
+
+Belongs here: reading `warehouse` and `scores` before a day, into temporary tables named `decision_*`.
+Does not belong here: any estimate, any choice.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import duckdb
+import pandas as pd
+
+from dagster_project.decisions.policy import DecisionPolicy
+from dagster_project.scoring.purchase_history import date_key, line_value, value_basis
+
+_BAND = """case
+    when {last} is null then 'never'
+    when {day} - {last} > 365 then 'dormant'
+    when {day} - {last} > 90 then 'lapsing'
+    when {year_count} >= 3 then 'frequent'
+    else 'recent' end"""
+
+_ORDER_DAYS = """
+create or replace temp table decision_order_day as
+select customer_id,
+    make_date(order_date_key // 10000, order_date_key // 100 % 100, order_date_key % 100) as order_date,
+    cast(sum({value}) as double) as value_amount,
+    cast(sum(net_amount) as double) as net_amount,
+    row_number() over (partition by customer_id order by order_date_key) as nth
+from warehouse.fct_order_line as line
+where not coalesce(is_cancelled, false) and customer_id <> -1 and order_date_key > 0 and order_date_key < {end_key}
+group by customer_id, order_date_key
+having sum(quantity) > 0 or sum(net_amount) > 0
+"""
+
+# Only contacts whose response window has passed: half a window is half an answer. Of a customer's contacts in one
+# campaign the first counts, with what he was by then. Where controls carry a variant, contacts of other variants were
+# chosen in another way than the controls and are left out.
+_ARMS = """
+with contact as (
+    select fct.campaign_ref, channel.channel_code, fct.variant, coalesce(fct.is_control, false) as is_control,
+        fct.customer_id, fct.order_count,
+        make_date(fct.sent_date_key // 10000, fct.sent_date_key // 100 % 100, fct.sent_date_key % 100) as sent_on
+    from warehouse.fct_campaign_contact as fct
+    left join warehouse.dim_channel as channel on channel.channel_key = fct.channel_key and channel.channel_key <> -1
+    where fct.customer_id <> -1 and fct.sent_date_key > 0 and fct.sent_date_key < {matured_key}
+    qualify row_number() over (
+        partition by fct.campaign_ref, fct.customer_id order by fct.sent_at, fct.contact_ref
+    ) = 1
+),
+
+by_lot as (
+    select control.campaign_ref, control.variant
+    from contact as control
+    inner join contact as treated
+        on treated.campaign_ref = control.campaign_ref and treated.variant = control.variant and not treated.is_control
+    where control.is_control
+    group by control.campaign_ref, control.variant
+),
+
+comparable as (
+    select contact.*
+    from contact
+    where contact.campaign_ref not in (select campaign_ref from by_lot)
+        or exists (
+            select 1 from by_lot
+            where by_lot.campaign_ref = contact.campaign_ref and by_lot.variant = contact.variant
+        )
+),
+
+before_contact as (
+    select comparable.*, last_order.order_date as last_on,
+        coalesce(last_order.nth, 0) - coalesce(year_before.nth, 0) as year_count
+    from comparable
+    asof left join decision_order_day as last_order
+        on last_order.customer_id = comparable.customer_id and last_order.order_date < comparable.sent_on
+    asof left join decision_order_day as year_before
+        on year_before.customer_id = comparable.customer_id and year_before.order_date < comparable.sent_on - 365
+)
+
+select campaign_ref, channel_code, {band} as band, is_control, count(*) as customers,
+    cast(sum(order_count) as double) as orders, cast(sum(order_count * order_count) as double) as squares
+from before_contact
+group by all
+order by all
+"""
+
+_CUSTOMERS = """
+create or replace temp table decision_customer as
+with habits as (
+    select customer_id, mode(hour(timezone('{time_zone}', ordered_at))) as usual_hour
+    from warehouse.fct_order_line
+    where customer_id <> -1 and order_date_key > 0 and order_date_key < {end_key}
+    group by customer_id
+),
+
+bought as (
+    select customer_id, max(order_date) as last_on, count(*) filter (where order_date >= {day} - 365) as year_count
+    from decision_order_day group by customer_id
+),
+
+contacted as (
+    select customer_id, count(*) as contact_count, max(touchpoint_date_key) as last_key
+    from warehouse.fct_touchpoint
+    where customer_id <> -1 and direction = 'outbound' and touchpoint_kind in ('contact', 'campaign_contact')
+        and touchpoint_date_key >= {window_key} and touchpoint_date_key < {end_key}
+    group by customer_id
+),
+
+record as (
+    select customer_id, min_by(source_system, (source_system, identifier)) as source_system,
+        min_by(identifier, (source_system, identifier)) as customer_ref
+    from warehouse.bridge_customer_identity
+    where identifier_kind = 'record' and is_current and customer_id <> -1
+    group by customer_id
+),
+
+average as (
+    select coalesce(avg(value_amount), 0) as order_value, coalesce(sum(net_amount) / nullif(sum(value_amount), 0), 1)
+        as revenue_ratio
+    from decision_order_day
+)
+
+select customer.customer_id, record.source_system, record.customer_ref,
+    {band} as band,
+    coalesce(cast(worth.expected_order_amount as double), average.order_value) as order_margin,
+    coalesce(cast(worth.expected_order_amount as double), average.order_value) * average.revenue_ratio as order_revenue,
+    activity.expected_order_count * {window_days} / 365.0 as base_orders,
+    least(greatest(coalesce(habits.usual_hour, {default_hour}), {earliest_hour}), {latest_hour}) as planned_hour,
+    coalesce(contacted.contact_count, 0) as contact_count,
+    case when contacted.last_key > 0 then
+        make_date(contacted.last_key // 10000, contacted.last_key // 100 % 100, contacted.last_key % 100) end
+        as last_contact_on
+from warehouse.dim_customer as customer
+cross join average
+inner join record on record.customer_id = customer.customer_id
+left join bought on bought.customer_id = customer.customer_id
+left join habits on habits.customer_id = customer.customer_id
+left join contacted on contacted.customer_id = customer.customer_id
+left join scores.score_customer_prospective_value as worth
+    on worth.customer_id = customer.customer_id and worth.as_of_date = {day}
+left join scores.score_customer_activity as activity
+    on activity.customer_id = customer.customer_id and activity.as_of_date = {day}
+where customer.is_current and customer.customer_id <> -1
+"""
+
+
+def read_order_days(connection: duckdb.DuckDBPyConnection, as_of: date) -> str:
+    """Fill `decision_order_day` (a row a customer and purchase day, with its value); returns the value basis."""
+    basis = value_basis(connection, as_of, 0.5)
+    connection.execute(_ORDER_DAYS.format(value=line_value(basis), end_key=date_key(as_of)))
+    return basis[0]
+
+
+def read_arms(connection: duckdb.DuckDBPyConnection, as_of: date, policy: DecisionPolicy) -> pd.DataFrame:
+    """Count customers and their orders in the response window, by campaign, channel, band and arm.
+
+    Columns as `uplift.compare_cells` wants them. Needs `decision_order_day`.
+    """
+    matured = as_of - timedelta(days=policy.response_window_days)
+    band = _BAND.format(last="last_on", day="sent_on", year_count="year_count")
+    return connection.execute(_ARMS.format(matured_key=date_key(matured), band=band)).df()
+
+
+def read_customers(connection: duckdb.DuckDBPyConnection, as_of: date, policy: DecisionPolicy) -> None:
+    """Fill `decision_customer`: a row a customer with a record to contact; value, habits, recent contacts.
+
+    Needs `decision_order_day`. The value of an order is the score of the day, or everybody's mean without one.
+    """
+    day = f"date '{as_of.isoformat()}'"
+    connection.execute(
+        _CUSTOMERS.format(
+            day=day,
+            end_key=date_key(as_of),
+            window_key=date_key(as_of - timedelta(days=policy.contact_window_days)),
+            window_days=policy.response_window_days,
+            time_zone=policy.time_zone,
+            earliest_hour=policy.earliest_hour,
+            latest_hour=policy.latest_hour,
+            default_hour=policy.default_hour,
+            band=_BAND.format(last="bought.last_on", day=day, year_count="bought.year_count"),
+        )
+    )
+
+
+def read_redemption_share(connection: duckdb.DuckDBPyConnection, as_of: date, policy: DecisionPolicy) -> float:
+    """Share of contacted customers' orders in the window that used the offer; the policy's share where none is seen."""
+    row = connection.execute(
+        """select count(*) filter (where redeemed_at is not null), count(*)
+        from warehouse.fct_campaign_contact
+        where not coalesce(is_control, false) and is_ordered and sent_date_key > 0 and sent_date_key < ?
+            and campaign_ref in (
+                select campaign_ref from warehouse.fct_campaign_contact where redeemed_at is not null
+            )""",
+        [date_key(as_of - timedelta(days=policy.response_window_days))],
+    ).fetchone()
+    redeemed, ordered = (int(v) for v in row) if row else (0, 0)
+    return redeemed / ordered if redeemed and ordered >= 30 else policy.redemption_share

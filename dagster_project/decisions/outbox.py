@@ -1,0 +1,84 @@
+"""Planned contacts as files for those who send them: one CSV per channel, in a folder per day of decision.
+
+Belongs here: writing keys and references, safely. Does not belong here: personal data (the sender looks the record up),
+controls (nobody sends them).
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+from datetime import date
+from pathlib import Path
+
+import duckdb
+
+from dagster_project.settings import Settings
+
+COLUMNS = (
+    "plan_ref", "campaign_ref", "source_system", "customer_ref", "channel_code", "planned_on", "planned_hour",
+    "offer_kind", "offer_value", "coupon_code", "variant",
+)  # fmt: skip
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+BATCH_ROWS = 50_000
+
+
+def write_outbox(connection: duckdb.DuckDBPyConnection, settings: Settings, as_of: date | None = None) -> list[Path]:
+    """Write the plan of a day (the newest decided without one) to `outbox/<day>/<channel>.csv`; returns the files.
+
+    Each file appears whole or not at all, and files of channels that the plan no longer uses go. The same plan gives
+    the same bytes. A text that a spreadsheet would run as a formula gets an apostrophe.
+    """
+    row = connection.execute(
+        "select coalesce(?, (select max(as_of_date) from decisions.decision_policy))", [as_of]
+    ).fetchone()
+    if row is None or row[0] is None:
+        return []
+    folder = settings.outbox / row[0].isoformat()
+    folder.mkdir(parents=True, exist_ok=True)
+    written = [_write_channel(connection, folder, row[0], channel) for channel in _channels(connection, row[0])]
+    for stale in set(folder.glob("*.csv")) - set(written):
+        stale.unlink()
+    return written
+
+
+def _channels(connection: duckdb.DuckDBPyConnection, day: date) -> list[str]:
+    rows = connection.execute(
+        "select distinct channel_code from decisions.contact_plan where as_of_date = ? and not is_control order by 1",
+        [day],
+    ).fetchall()
+    return [str(channel) for (channel,) in rows]
+
+
+def _write_channel(connection: duckdb.DuckDBPyConnection, folder: Path, day: date, channel: str) -> Path:
+    cursor = connection.execute(
+        f"""select {", ".join(COLUMNS)} from decisions.contact_plan
+        where as_of_date = ? and channel_code = ? and not is_control order by planned_on, planned_hour, plan_ref""",
+        [day, channel],
+    )
+    path = folder / f"{''.join(c if c.isalnum() or c in '_-' else '_' for c in channel)}.csv"
+    part = path.with_suffix(".part")
+    with part.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(COLUMNS)
+        while rows := cursor.fetchmany(BATCH_ROWS):
+            writer.writerows([defused(value) for value in row] for row in rows)
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(path)
+    return path
+
+
+def defused(value: object) -> str:
+    """Write a value so that no spreadsheet takes it for a formula; numbers stay numbers.
+
+    >>> defused("=1+1"), defused(" @x"), defused(-5), defused(None)
+    ("'=1+1", "' @x", '-5', '')
+    """
+    if value is None:
+        return ""
+    text = str(value)
+    is_formula = isinstance(value, str) and (
+        text.startswith(FORMULA_STARTS) or text.lstrip().startswith(FORMULA_STARTS)
+    )
+    return f"'{text}" if is_formula else text

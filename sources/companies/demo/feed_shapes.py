@@ -81,6 +81,36 @@ _COLUMNS: dict[str, str] = {
 FEEDS: tuple[str, ...] = tuple(_COLUMNS)
 """The 26 feeds, registry first, as `docs/` lists them."""
 
+KEYS: dict[str, tuple[str, ...]] = {
+    "customers": ("source_system", "customer_ref"),
+    "consents": ("source_system", "customer_ref", "channel", "purpose", "effective_at"),
+    "products": ("product_ref",),
+    "campaigns": ("campaign_ref",),
+    "campaign_channels": ("campaign_ref", "channel"),
+    "partners": ("partner_ref",),
+    "agents": ("agent_ref",),
+    "stores": ("store_ref",),
+    "leads": ("source_system", "lead_ref"),
+    "social_accounts": ("platform", "handle"),
+    "order_lines": ("source_system", "order_ref", "line_number"),
+    "returns": ("source_system", "return_ref", "line_number"),
+    "loyalty_entries": ("source_system", "entry_ref"),
+    "opportunity_stages": ("source_system", "opportunity_ref", "stage", "entered_at"),
+    "web_events": ("event_ref",),
+    "contacts": ("contact_ref",),
+    "campaign_contacts": ("contact_ref",),
+    "campaign_responses": ("response_ref",),
+    "service_cases": ("source_system", "case_ref"),
+    "social_posts": ("platform", "post_ref"),
+    "social_follows": ("platform", "follower_handle", "followed_handle"),
+    "device_signals": ("device_ref", "occurred_at", "signal"),
+    "exchange_rates": ("currency", "rate_date"),
+    "market_benchmarks": ("metric", "period_start", "region", "category"),
+    "area_demographics": ("country", "postcode"),
+    "calendar_events": ("country", "event_date", "name"),
+}
+"""The columns that name a row of each feed."""
+
 JSON_COLUMNS = frozenset({"attributes"})
 """Columns whose text is a JSON object and is written as one in JSON Lines."""
 

@@ -449,6 +449,7 @@ class Life:
     Attributes:
         lo, hi: the persons of the chunk. left: day on which the person ends the relation (a large number if never).
         satisfaction: latest satisfaction of each person of the chunk, 1..5 (index person - lo).
+        wishes: what the persons would buy of their own will.
         feeds: feed tables of the core (customers, consents, order_lines, returns, campaign_contacts and _responses).
         truth: truth tables of the core, by file name.
     """

@@ -39,7 +39,7 @@ class FileShape(_Section):
 
 
 class FaultRates(_Section):
-    """How dirty the feeds are. File faults are shares of feed-days; row faults are shares of the feed's rows."""
+    """How dirty the feeds are: file faults as shares of feed-days, row faults as shares of the feed's rows."""
 
     scale: float = Field(default=1.0, ge=0, description="multiplies every rate below; 0 = a faultless world")
     repaired_share: float = Field(default=0.6, ge=0, le=1, description="share of refused rows that come again, mended")

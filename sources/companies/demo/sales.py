@@ -5,7 +5,7 @@ Belongs here: what goes on before somebody is a customer, and before a large ord
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import pyarrow as pa
@@ -15,9 +15,11 @@ from numpy.typing import NDArray
 from sources.companies.demo import names
 from sources.companies.demo.accounts import given_and_family
 from sources.companies.demo.feed_shapes import feed_table
-from sources.companies.demo.model import CHANNEL, CHANNELS, CURRENCIES, SYSTEM, SYSTEMS, Codes, Flags, Ints, Life, Reals
+from sources.companies.demo.model import CHANNEL, CHANNELS, SYSTEM, SYSTEMS, Flags, Ints, Life, Reals
 from sources.companies.demo.moments import day_of, daytime, instant
-from sources.companies.demo.rows import DAY_SECONDS, grow, hex_refs, label, record_at, rows_of_records, take_or_null
+from sources.companies.demo.purchases import look_ahead
+from sources.companies.demo.records import RECORDS_A_PERSON
+from sources.companies.demo.rows import DAY_SECONDS, grow, hex_refs, label, rows_of_records, take_or_null
 from sources.companies.demo.scene import Parts, Scene
 
 _LEAD_SOURCES = CHANNEL["web"], CHANNEL["advertising"], CHANNEL["partner"]
@@ -27,16 +29,23 @@ _WON, _LOST = 0, 1
 
 @dataclass(frozen=True)
 class _Steps:
-    """Steps of sales, one row a stage entered: what names the sale for ever, whose it is, when, how much."""
+    """Steps of sales, one row a stage entered.
+
+    Attributes:
+        key: won or lost, and number (columns); they name the sale for ever. person, stage (name), at.
+        amount: home currency. order: row in Orders, -1 none.
+    """
 
     key: Ints
     person: Ints
-    record: Ints
     stage: NDArray[np.object_]
     at: Ints
     amount: Reals
-    currency: Ints | Codes
     order: Ints
+
+    def take(self, rows: Ints) -> _Steps:
+        """Give some of the steps."""
+        return _Steps(*(getattr(self, column.name)[rows] for column in fields(self)))
 
 
 def sales(scene: Scene, life: Life) -> Parts:
@@ -130,36 +139,51 @@ def _interests(scene: Scene, number: Ints, categories: list[str]) -> pa.Array:
 
 
 def _won(scene: Scene, life: Life) -> Parts:
-    """Lead up to some orders of organisations through all stages; the last is entered with the order."""
-    orders, chance, section = life.orders, scene.chance, scene.profile.sales
-    counts = scene.persons.is_organisation[orders.person] & (orders.record >= 0) & ~orders.is_cancelled
-    rows = np.flatnonzero(counts & chance.flag(section.won_share, "sale.won", orders.order))
+    """Lead up to what organisations wish to buy through all stages; the last is entered when the order is placed."""
+    wishes, chance, section = life.wishes, scene.chance, scene.profile.sales
+    large = scene.persons.is_organisation[wishes.person] & chance.flag(section.won_share, "sale.won", wishes.order)
+    rows = np.flatnonzero(large)
     steps = len(section.stages)
     row, stage = np.repeat(rows, steps), np.tile(np.arange(steps), len(rows))
-    wait = section.stage_days * DAY_SECONDS * chance.exponential("sale.won.wait", orders.order[row], stage)
+    number = wishes.order[row]
+    wait = section.stage_days * DAY_SECONDS * chance.exponential("sale.won.wait", number, stage)
     waits = (np.where(stage == steps - 1, 0, wait).astype(np.int64) + 60).reshape(-1, steps)
-    until_won = np.cumsum(waits[:, ::-1], axis=1)[:, ::-1].ravel() - 60
-    record = rows_of_records(life.records, orders.record[row])
-    worth = orders.paid_home[row] / scene.market.fx[orders.day[row] - scene.market.first_day, orders.currency[row]]
-    guess = np.exp(0.25 * (steps - 1 - stage) / steps * chance.normal("sale.won.guess", orders.order[row], stage))
-    key = np.stack([np.full(len(row), _WON), orders.order[row]], axis=1)
-    names_of_stages = np.array([*section.stages], dtype=object)
-    sold = _Steps(
-        key, orders.person[row], record, names_of_stages[stage], orders.at[row] - until_won,
-        np.round(worth * guess, 2), orders.currency[row], np.where(stage == steps - 1, row, -1),
-    )  # fmt: skip
-    return _stages(scene, life, sold)
+    before = np.cumsum(waits[:, ::-1], axis=1)[:, ::-1].ravel() - 60
+    is_last = stage == steps - 1
+    placed = _orders_of(life, number)
+    wished = instant(scene, wishes.day[row], wishes.share[row] * DAY_SECONDS)
+    at = wished - before
+    ends = is_last & (placed >= 0)
+    at[ends] = life.orders.at[placed[ends]]
+    happens = np.where(is_last, ends, before < (look_ahead(scene) - 1) * DAY_SECONDS)
+    guess = np.exp(0.25 * (steps - 1 - stage) / steps * chance.normal("sale.won.guess", number, stage))
+    named = np.stack([np.full(len(row), _WON), number], axis=1)
+    stage_name = np.array([*section.stages], dtype=object)[stage]
+    amount = np.round(wishes.value_home[row] * guess, 2)
+    entered = _Steps(named, wishes.person[row], stage_name, at, amount, np.where(is_last, placed, -1))
+    return _stages(scene, life, entered.take(np.flatnonzero(happens)))
+
+
+def _orders_of(life: Life, number: Ints) -> Ints:
+    """Find the rows of orders by their numbers; -1 for one that was never placed or was called off."""
+    order = np.argsort(life.orders.order, kind="stable")
+    place = np.minimum(np.searchsorted(life.orders.order, number, sorter=order), max(len(order) - 1, 0))
+    if len(order) == 0:
+        return np.full(len(number), -1, dtype=np.int64)
+    row = order[place]
+    return np.where((life.orders.order[row] == number) & ~life.orders.is_cancelled[row], row, -1)
 
 
 def _lost(scene: Scene, life: Life) -> Parts:
     """Let opportunities of organisations come to nothing, at some stage."""
-    orders, chance, section = life.orders, scene.chance, scene.profile.sales
-    base = np.flatnonzero(scene.persons.is_organisation[orders.person])
-    count = chance.poisson(section.won_share * section.lost_per_won, "sale.lost", orders.order[base])
+    wishes, chance, section = life.wishes, scene.chance, scene.profile.sales
+    base = np.flatnonzero(scene.persons.is_organisation[wishes.person])
+    count = chance.poisson(section.won_share * section.lost_per_won, "sale.lost", wishes.order[base])
     parent, place = grow(count)
     rows = base[parent]
-    key = orders.order[rows] * 16 + place
-    begin = orders.at[rows] + (60 * DAY_SECONDS * chance.uniform("sale.lost.begin", key)).astype(np.int64)
+    key = wishes.order[rows] * 16 + place
+    begin = instant(scene, wishes.day[rows], wishes.share[rows] * DAY_SECONDS)
+    begin = begin + (60 * DAY_SECONDS * chance.uniform("sale.lost.begin", key)).astype(np.int64)
     reached = np.zeros(len(rows), dtype=np.int64)
     going = np.ones(len(rows), dtype=np.bool_)
     for stage, share in enumerate(section.reach):
@@ -168,15 +192,12 @@ def _lost(scene: Scene, life: Life) -> Parts:
     sale, step = grow(reached + 2)
     waits = section.stage_days * DAY_SECONDS * chance.exponential("sale.lost.wait", key[sale], step)
     at = begin[sale] + _waited(waits.astype(np.int64) + 60, step)
-    person = orders.person[rows][sale]
-    record = record_at(life.records, person, begin[sale], tuple(range(len(SYSTEMS))))
     names_of_stages = np.array([*section.stages, section.lost_stage], dtype=object)
     stage_name = names_of_stages[np.where(step == reached[sale] + 1, len(section.stages), step)]
-    amount = np.round(orders.value_home[rows][sale] * np.exp(0.4 * chance.normal("sale.lost.amount", key))[sale], 2)
-    home = np.full(len(sale), CURRENCIES.index(scene.profile.home_currency))
+    amount = np.round(wishes.value_home[rows][sale] * np.exp(0.4 * chance.normal("sale.lost.amount", key))[sale], 2)
     named = np.stack([np.full(len(sale), _LOST), key[sale]], axis=1)
     nothing = np.full(len(sale), -1)
-    return _stages(scene, life, _Steps(named, person, record, stage_name, at, amount, home, nothing))
+    return _stages(scene, life, _Steps(named, wishes.person[rows][sale], stage_name, at, amount, nothing))
 
 
 def _waited(waits: Ints, step: Ints) -> Ints:
@@ -187,14 +208,18 @@ def _waited(waits: Ints, step: Ints) -> Ints:
 
 
 def _stages(scene: Scene, life: Life, steps: _Steps) -> Parts:
-    """Write the stages that lie in the time played, of organisations that are on file."""
-    key, person, record = steps.key, steps.person, steps.record
+    """Write the stages that lie in the time played, of organisations that are on file or were leads."""
+    key, person = steps.key, steps.person
     day = day_of(scene, steps.at)
     refs = hex_refs("O", scene.chance.bits("sale.ref", key[:, 0], key[:, 1]))
     agent = scene.chance.integers(len(scene.places.agent_ref), "sale.agent", key[:, 0], key[:, 1])
-    known = record >= 0
-    system = np.where(known, life.records.system[np.maximum(record, 0)], _CRM)
-    lead = take_or_null(lead_refs(scene, person), np.arange(len(person)), was_lead(scene, person) & (system == _CRM))
+    first = rows_of_records(life.records, person * RECORDS_A_PERSON)
+    system = life.records.system[first]
+    on_file = life.records.since_at[first] <= steps.at
+    led = was_lead(scene, person) & (system == _CRM)
+    same = np.zeros(len(person), dtype=np.bool_)
+    ordered = np.flatnonzero(steps.order >= 0)
+    same[ordered] = life.orders.system[steps.order[ordered]] == system[ordered]
     table = feed_table(
         "opportunity_stages",
         day,
@@ -202,13 +227,13 @@ def _stages(scene: Scene, life: Life, steps: _Steps) -> Parts:
         opportunity_ref=refs,
         stage=steps.stage,
         entered_at=steps.at,
-        lead_ref=lead,
-        customer_ref=take_or_null(life.records.ref, record),
+        lead_ref=take_or_null(lead_refs(scene, person), np.arange(len(person)), led),
+        customer_ref=take_or_null(life.records.ref, first, on_file),
         amount=steps.amount,
-        currency=label(CURRENCIES, steps.currency),
+        currency=pa.repeat(scene.profile.home_currency, len(person)),
         agent_ref=take_or_null(scene.places.agent_ref, agent),
-        order_ref=take_or_null(life.orders.ref, steps.order),
+        order_ref=take_or_null(life.orders.ref, steps.order, same),
     )
-    rows = pa.array(np.flatnonzero((day < scene.until) & (day >= 0) & known))
+    rows = pa.array(np.flatnonzero((day < scene.until) & (day >= 0) & (on_file | led)))
     truth = pa.table({"opportunity_ref": refs, "person": person}).take(rows)
     return Parts({"opportunity_stages": [table.take(rows)]}, {"opportunity": [truth]})

@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from sources.companies.demo.model import CHANNEL, RESPONSE, Codes, Flags, Ints, Life
 from sources.companies.demo.moments import daytime, instant, moments
+from sources.companies.demo.purchases import look_ahead
 from sources.companies.demo.rows import DAY_SECONDS, Bits, grow, hex_refs, rows_of_records
 from sources.companies.demo.scene import Scene
 from sources.companies.demo.visitors import ONLINE_SYSTEMS, by_app, choose_device, interest, login
@@ -101,13 +102,16 @@ def _order_visits(life: Life) -> _Draft:
 
 
 def _before_orders(scene: Scene, life: Life) -> _Draft:
-    web, chance, orders = scene.profile.web, scene.chance, life.orders
-    online = np.flatnonzero(np.isin(orders.channel, (CHANNEL["web"], CHANNEL["app"])))
-    parent, place = grow(chance.poisson(web.visits_before_order, "web.before.count", orders.order[online]))
-    row = online[parent]
-    lag = web.before_order_days * chance.exponential("web.before.lag", orders.order[row], place)
-    at = orders.at[row] - (lag * DAY_SECONDS).astype(np.int64) - 900
-    return _Draft("before_order", np.stack([orders.order[row], place], axis=1), orders.person[row], at)
+    """Draw visits before what persons wish to buy, by any way: who buys in the store looks at the site too."""
+    web, chance, wishes = scene.profile.web, scene.chance, life.wishes
+    ways = np.array([name in ("web", "app") for name in scene.profile.orders.channels])
+    online = scene.persons.order_channel[wishes.person] @ ways
+    row, place = grow(chance.poisson(web.visits_before_order * online, "web.before.count", wishes.order))
+    lag = web.before_order_days * chance.exponential("web.before.lag", wishes.order[row], place)
+    at = instant(scene, wishes.day[row], wishes.share[row] * DAY_SECONDS) - (lag * DAY_SECONDS).astype(np.int64) - 900
+    soon = np.flatnonzero(lag < look_ahead(scene) - 1)
+    key = np.stack([wishes.order[row], place], axis=1)
+    return _Draft("before_order", key[soon], wishes.person[row[soon]], at[soon])
 
 
 def _browsing(scene: Scene, life: Life) -> _Draft:

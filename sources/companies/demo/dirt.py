@@ -1,0 +1,288 @@
+"""Dirt: what goes wrong between the sources and the landing folder, at the profile's rates, all of it written down.
+
+Belongs here: faults of rows and of times of delivery. Does not belong here: faults of files as such (`dirty_files`),
+nor errors in what people say of themselves (`records`). `faults: {scale: 0}` is a faultless world.
+
+A fault hangs on the row's key and the day of its delivery, so that chunks and threads make no difference. A feed whose
+rows change but carry no `updated_at` is delivered in order: what came last is true there, and no fault may change that.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import timedelta
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from sources.companies.demo.feed_shapes import DAY, KEYS
+from sources.companies.demo.model import Flags, Ints
+from sources.companies.demo.profile_feeds import FileShape
+from sources.companies.demo.rows import Bits, hex_refs
+from sources.companies.demo.scene import Scene
+
+WRITTEN_AS = "_as_"
+"""Prefix of the hidden column that says how a value is written instead, null where it is written as it is."""
+IN_ORDER = frozenset({"social_posts", "social_follows"})
+"""Feeds whose rows change and carry no `updated_at`."""
+FAULTS = pa.schema(
+    [("kind", pa.string()), ("feed", pa.string()), ("delivered_on", pa.date32()), ("row_key", pa.string()),
+     ("column", pa.string()), ("true_value", pa.string()), ("delivered_value", pa.string()), ("mended_on", pa.date32())]
+)  # fmt: skip
+"""Columns of truth/fault; a fault of a whole file has no key, one that is never mended no `mended_on`."""
+
+
+@dataclass(frozen=True)
+class _RowFault:
+    """A kind of fault, and the column that it strikes in each feed that it may strike."""
+
+    kind: str
+    columns: dict[str, str]
+    only_csv: bool = False
+
+
+ROW_FAULTS = (
+    _RowFault("corrected_later", {"order_lines": "net_amount", "products": "list_price", "service_cases": "topic"}),
+    _RowFault("unknown_product", dict.fromkeys(("order_lines", "web_events", "returns"), "product_ref")),
+    _RowFault("unknown_customer", dict.fromkeys(("order_lines", "consents", "contacts"), "customer_ref")),
+    _RowFault(
+        "missing_key",
+        {
+            "order_lines": "order_ref",
+            "web_events": "event_ref",
+            "campaign_responses": "response_ref",
+            "contacts": "contact_ref",
+            "leads": "lead_ref",
+        },
+    ),
+    _RowFault(
+        "impossible_date",
+        {
+            "order_lines": "ordered_at",
+            "customers": "birth_date",
+            "contacts": "occurred_at",
+            "returns": "returned_at",
+        },
+        only_csv=True,
+    ),
+    _RowFault(
+        "text_in_number",
+        {"order_lines": "quantity", "returns": "amount", "loyalty_entries": "points", "contacts": "cost"},
+        only_csv=True,
+    ),
+    _RowFault("wrong_currency", dict.fromkeys(("order_lines", "returns", "contacts", "campaign_contacts"), "currency")),
+)
+_DATES = ("2025-02-30T10:15:00Z", "2026-13-01T08:00:00Z", "0000-00-00", "31/06/2025")
+_NUMBERS = ("n/a", "12 pz", "uno", "#REF!")
+_CURRENCIES = ("EURO", "€", "LIT", "XX")
+_TIMES = ("occurred_at", "ordered_at", "posted_at", "responded_at")
+
+
+class Dirt:
+    """Soils feed tables on their way out and remembers each fault."""
+
+    def __init__(self, scene: Scene, shapes: dict[str, FileShape]) -> None:
+        self._scene, self._shapes = scene, shapes
+        self._rates = scene.profile.faults
+        self._found: list[pa.Table] = []
+
+    def soil(self, feed: str, table: pa.Table) -> pa.Table:
+        """Give the table as it is delivered: rows struck, mended rows appended, days delayed, rows out of order."""
+        if self._rates.scale <= 0 or table.num_rows == 0:
+            return table
+        bits = key_bits(feed, table)
+        taken = np.zeros(table.num_rows, dtype=np.bool_)
+        mended = []
+        clean = table
+        for fault in ROW_FAULTS:
+            struck = self._struck(fault, feed, table, bits) & ~taken
+            if not struck.any():
+                continue
+            taken |= struck
+            rows = np.flatnonzero(struck)
+            back_on = self._mended_on(fault, feed, table, bits, rows)
+            mended.append(_again(clean, rows, back_on, self._scene))
+            table = self._strike(fault, feed, table, rows, bits, back_on)
+        table = pa.concat_tables([table, *mended], promote_options="permissive") if mended else table
+        return self._delay(feed, table)
+
+    def note(self, faults: pa.Table) -> None:
+        """Remember faults that were found elsewhere."""
+        self._found.append(faults)
+
+    def truth(self) -> pa.Table:
+        """List every fault, by kind, feed and key."""
+        whole = pa.concat_tables([FAULTS.empty_table(), *self._found])
+        return whole.sort_by([(name, "ascending") for name in ("kind", "feed", "delivered_on", "row_key")])
+
+    def _struck(self, fault: _RowFault, feed: str, table: pa.Table, bits: Bits) -> Flags:
+        column = fault.columns.get(feed)
+        format_ = self._shapes.get(feed, FileShape()).format
+        rate = self._rates.rate(fault.kind)
+        if column is None or rate <= 0 or (fault.only_csv and format_ != "csv"):
+            return np.zeros(table.num_rows, dtype=np.bool_)
+        filled = table.column(column).is_valid().to_numpy()
+        return np.asarray(self._scene.chance.flag(rate, f"dirt.{fault.kind}", bits) & filled)
+
+    def _mended_on(self, fault: _RowFault, feed: str, table: pa.Table, bits: Bits, rows: Ints) -> Ints:
+        """Give the day on which each struck row comes again, mended; one beyond the play where it never does."""
+        rates, chance = self._rates, self._scene.chance
+        refused = fault.kind not in ("unknown_product", "unknown_customer", "corrected_later")
+        may = refused or "updated_at" in table.schema.names
+        share = 1.0 if fault.kind == "corrected_later" else rates.repaired_share if may else 0.0
+        comes = chance.flag(share, f"dirt.{fault.kind}.mended", bits[rows])
+        wait = rates.repaired_after_days * chance.exponential(f"dirt.{fault.kind}.wait", bits[rows])
+        day = table.column(DAY).to_numpy()[rows] + 1 + np.floor(wait).astype(np.int64)
+        return np.asarray(np.where(comes & (feed not in IN_ORDER), day, self._scene.profile.horizon + 10**6))
+
+    def _strike(self, fault: _RowFault, feed: str, table: pa.Table, rows: Ints, bits: Bits, back_on: Ints) -> pa.Table:
+        column = fault.columns[feed]
+        draw = self._scene.chance.bits(f"dirt.{fault.kind}.value", bits[rows]).astype(np.uint64)
+        before = table.column(column).take(pa.array(rows))
+        wrong = _wrong_values(fault.kind, before, draw)
+        self.note(self._faults(fault.kind, feed, column, table, rows, before, wrong, back_on))
+        if fault.only_csv:
+            texts = np.full(table.num_rows, None, dtype=object)
+            texts[rows] = wrong.to_pylist()
+            return table.append_column(f"{WRITTEN_AS}{column}", pa.array(texts, pa.string()))
+        place = table.schema.get_field_index(column)
+        mask = np.zeros(table.num_rows, dtype=np.bool_)
+        mask[rows] = True
+        struck = pc.replace_with_mask(table.column(column).combine_chunks(), pa.array(mask), wrong)
+        return table.set_column(place, column, struck)
+
+    def _faults(
+        self, kind: str, feed: str, column: str, table: pa.Table, rows: Ints, before: pa.ChunkedArray,
+        wrong: pa.Array, back_on: Ints,
+    ) -> pa.Table:  # fmt: skip
+        some = table.take(pa.array(rows))
+        keys = [json.dumps([str(row[name]) for name in KEYS[feed]]) for row in some.select(KEYS[feed]).to_pylist()]
+        start = self._scene.profile.start
+        mended = [start + timedelta(days=int(d)) if d < self._scene.until else None for d in back_on]
+        return pa.table(
+            [
+                pa.array([kind] * len(rows), pa.string()), pa.array([feed] * len(rows), pa.string()),
+                pa.array([start + timedelta(days=int(d)) for d in some.column(DAY).to_pylist()], pa.date32()),
+                pa.array(keys, pa.string()), pa.array([column] * len(rows), pa.string()),
+                pa.array([_text(v) for v in before.to_pylist()], pa.string()),
+                pa.array([_text(v) for v in wrong.to_pylist()], pa.string()), pa.array(mended, pa.date32()),
+            ],
+            schema=FAULTS,
+        )  # fmt: skip
+
+    def _delay(self, feed: str, table: pa.Table) -> pa.Table:
+        """Let the deliveries of some days come late, in reverse order, or from a source whose clock is ahead."""
+        if feed in IN_ORDER:
+            return table
+        day = table.column(DAY).to_numpy().astype(np.int64)
+        table = self._skew(feed, table, day)
+        late = self._strikes_day("late", feed, day) & (day > 0)
+        wait = 1 + self._scene.chance.integers(self._rates.late_days, "dirt.late.days", _number(feed), day)
+        delivered = np.where(late, day + wait, day)
+        self._note_days("late", feed, day[late], None)
+        table = table.set_column(table.schema.get_field_index(DAY), DAY, pa.array(delivered.astype(np.int32)))
+        turned = self._strikes_day("out_of_order", feed, delivered)
+        self._note_days("out_of_order", feed, delivered[turned], None)
+        if not turned.any():
+            return table
+        place = np.arange(len(day))
+        return table.take(pa.array(np.lexsort((np.where(turned, -place, place), delivered))))
+
+    def _skew(self, feed: str, table: pa.Table, day: Ints) -> pa.Table:
+        column = next((name for name in _TIMES if name in table.schema.names), None)
+        ahead = self._strikes_day("clock_skew", feed, day)
+        if column is None or not ahead.any():
+            return table
+        self._note_days("clock_skew", feed, day[ahead], column)
+        seconds = table.column(column).cast(pa.int64())
+        moved = pc.add(seconds, pa.array(np.where(ahead, self._rates.clock_skew_seconds, 0)))
+        kind = table.schema.field(column).type
+        return table.set_column(table.schema.get_field_index(column), column, moved.cast(kind))
+
+    def _strikes_day(self, kind: str, feed: str, day: Ints) -> Flags:
+        return strikes_day(self._scene, kind, feed, day)
+
+    def _note_days(self, kind: str, feed: str, days: Ints, column: str | None) -> None:
+        some = np.unique(days)
+        start = self._scene.profile.start
+        nothing = [None] * len(some)
+        rows = [[kind] * len(some), [feed] * len(some), [start + timedelta(days=int(d)) for d in some],
+                nothing, [column] * len(some), nothing, nothing, nothing]  # fmt: skip
+        self.note(pa.table([pa.array(v, f.type) for v, f in zip(rows, FAULTS, strict=True)], schema=FAULTS))
+
+
+def strikes_day(scene: Scene, kind: str, feed: str, day: Ints) -> Flags:
+    """Tell whether a fault of this kind strikes what the feed delivers on each day."""
+    rate = scene.profile.faults.rate(kind)
+    if rate <= 0 or feed in IN_ORDER:
+        return np.zeros(len(day), dtype=np.bool_)
+    return scene.chance.flag(rate, f"dirt.{kind}", _number(feed), day)
+
+
+def key_bits(feed: str, table: pa.Table) -> Bits:
+    """Mix the row's key and day of delivery into 64 bits."""
+    state = table.column(DAY).to_numpy().astype(np.uint64)
+    for name in KEYS[feed]:
+        state = (state ^ _column_bits(table.column(name))) * np.uint64(0x9E3779B97F4A7C15)
+        state ^= state >> np.uint64(29)
+    return state
+
+
+def _column_bits(column: pa.ChunkedArray) -> Bits:
+    """Give 64 bits of each value: of a text its last eight bytes and its length."""
+    array = column.combine_chunks()
+    array = array.dictionary_decode() if pa.types.is_dictionary(array.type) else array
+    if not pa.types.is_string(array.type):
+        numbers = pc.fill_null(array.cast(pa.int64()), 0).to_numpy(zero_copy_only=False)
+        return np.asarray(numbers, dtype=np.int64).astype(np.uint64)
+    _, offsets, data = pc.fill_null(array, "").buffers()
+    ends = np.frombuffer(offsets, dtype=np.int32)[array.offset : array.offset + len(array) + 1].astype(np.int64)
+    letters = np.frombuffer(data, dtype=np.uint8) if data is not None and data.size else np.zeros(1, dtype=np.uint8)
+    bits = (ends[1:] - ends[:-1]).astype(np.uint64)
+    for back in range(1, 9):
+        place = ends[1:] - back
+        inside = place >= ends[:-1]
+        letter = np.where(inside, letters[np.maximum(place, 0)], 0).astype(np.uint64)
+        bits ^= letter << np.uint64(8 * (back - 1))
+    return np.asarray(bits)
+
+
+def _wrong_values(kind: str, before: pa.ChunkedArray, draw: Bits) -> pa.Array:
+    texts = {"impossible_date": _DATES, "text_in_number": _NUMBERS, "wrong_currency": _CURRENCIES}.get(kind)
+    if texts is not None:
+        return _one_of(texts, draw)
+    if kind == "missing_key":
+        return pa.nulls(len(draw), before.type)
+    if kind in ("unknown_product", "unknown_customer"):
+        return hex_refs("X", draw)
+    if pa.types.is_string(before.type):
+        return pa.array(["unsorted"] * len(draw), pa.string())
+    wrong = np.asarray(before.to_numpy(), dtype=np.float64) * np.where(draw % np.uint64(2) == 0, 10.0, 0.1)
+    return pa.array(np.round(wrong, 2))
+
+
+def _one_of(values: tuple[str, ...], draw: Bits) -> pa.Array:
+    return pa.array(values).take(pa.array((draw % np.uint64(len(values))).astype(np.int64)))
+
+
+def _again(clean: pa.Table, rows: Ints, day: Ints, scene: Scene) -> pa.Table:
+    """Give the rows as they should have been, on the day on which they come again."""
+    comes = np.flatnonzero(day < scene.until)
+    mended = clean.take(pa.array(rows[comes]))
+    if "updated_at" in mended.schema.names:
+        first = clean.column(DAY).to_numpy()[rows[comes]]
+        later = pc.add(mended.column("updated_at").cast(pa.int64()), pa.array((day[comes] - first) * 86_400))
+        place = mended.schema.get_field_index("updated_at")
+        mended = mended.set_column(place, "updated_at", later.cast(mended.schema.field("updated_at").type))
+    return mended.set_column(mended.schema.get_field_index(DAY), DAY, pa.array(day[comes].astype(np.int32)))
+
+
+def _number(feed: str) -> int:
+    """Give the feed a number of its own; it must not change when a feed is added."""
+    return int.from_bytes(feed.encode()[-7:], "little")
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)

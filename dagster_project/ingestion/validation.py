@@ -67,7 +67,7 @@ class Validation:
     """One run's validation: where dataframes are handed to Great Expectations, and the pages of what was validated."""
 
     settings: Settings
-    frames: Any
+    frames: Any = None
     pages: list[validation_docs.Page] = field(default_factory=list)
 
     def validate(self, connection: duckdb.DuckDBPyConnection, contract: Contract, batch: Batch) -> BatchResult:
@@ -100,7 +100,8 @@ class Validation:
 
     def _run(self, name: str, frame: pd.DataFrame, checks: list[Check]) -> list[tuple[Check, Any]]:
         """Let Great Expectations evaluate checks on a frame; each comes back with its own result."""
-        import great_expectations as gx  # noqa: PLC0415 - takes seconds; only a run that validates pays
+        self.frames = self.frames or open_frames()
+        import great_expectations as gx  # noqa: PLC0415
 
         batch = self.frames.get_batch({"dataframe": frame})
         suite = gx.ExpectationSuite(name=name, expectations=[_expectation(i, c) for i, c in enumerate(checks)])
@@ -114,9 +115,14 @@ class Validation:
 
 
 def open_validation(settings: Settings) -> Validation:
+    """Open a run's validation; Great Expectations itself is opened by the first batch, so a run without one is quick."""
+    return Validation(settings)
+
+
+def open_frames() -> Any:
     """Open Great Expectations in memory: no project folder, no analytics, no progress bars, dataframes alone."""
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
-    import great_expectations as gx  # noqa: PLC0415
+    import great_expectations as gx  # noqa: PLC0415 - takes seconds
     from great_expectations.data_context.types.base import ProgressBarsConfig  # noqa: PLC0415
 
     logging.getLogger("great_expectations").setLevel(logging.ERROR)
@@ -125,7 +131,7 @@ def open_validation(settings: Settings) -> Validation:
     for site in list(context.get_site_names()):
         context.delete_data_docs_site(site)
     asset = context.data_sources.add_pandas("stella").add_dataframe_asset("batch")
-    return Validation(settings, asset.add_batch_definition_whole_dataframe("whole"))
+    return asset.add_batch_definition_whole_dataframe("whole")
 
 
 def _expectation(position: int, check: Check) -> Any:

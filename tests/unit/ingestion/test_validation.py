@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -15,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dagster_project.ingestion.contracts import load_contracts
-from dagster_project.ingestion.validation import BatchResult, Validation, open_validation
+from dagster_project.ingestion.validation import BatchResult, Validation, open_frames, open_validation
 from dagster_project.ingestion.validation_batch import Batch, rows_of
 from dagster_project.ingestion.validation_profile import baseline, population_stability, profile
 from dagster_project.ingestion.validation_suite import split_limit, volume_bounds
@@ -39,14 +41,15 @@ USUAL_LINES = {
 
 
 @pytest.fixture(scope="module")
-def great_expectations(tmp_path_factory: pytest.TempPathFactory) -> Validation:
-    return open_validation(get_settings(home=tmp_path_factory.mktemp("home"), company="cdnow"))
+def frames() -> object:
+    return open_frames()
 
 
 @pytest.fixture
-def validation(great_expectations: Validation, tmp_path: Path) -> Validation:
-    settings = get_settings(home=tmp_path, company="cdnow")
-    return Validation(settings, great_expectations.frames)
+def validation(frames: object, tmp_path: Path) -> Validation:
+    opened = open_validation(get_settings(home=tmp_path, company="cdnow"))
+    opened.frames = frames
+    return opened
 
 
 @pytest.fixture
@@ -263,3 +266,15 @@ def test_split_of_a_chance_batch_is_rarely_called_a_drift(rows: int) -> None:
         split = {code: count / rows for code, count in zip(usual, counts, strict=True) if count}
         alarms += population_stability(split, usual, rows, 10**6) > split_limit(rows, 10**6, len(usual))
     assert alarms <= 10
+
+
+def test_run_without_a_batch_does_not_open_great_expectations(tmp_path: Path) -> None:
+    program = (
+        "import sys; from dagster_project.ingestion.validation import open_validation;"
+        "from dagster_project.settings import get_settings;"
+        f"print(open_validation(get_settings(home={str(tmp_path)!r}, company='cdnow')).build_docs());"
+        "sys.exit('great_expectations' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert Path(done.stdout.strip()).is_file()

@@ -115,7 +115,7 @@ class Validation:
 
 
 def open_validation(settings: Settings) -> Validation:
-    """Open a run's validation; Great Expectations itself is opened by the first batch, so a run without one is quick."""
+    """Open a run's validation; the first batch opens Great Expectations, so a run without one is quick."""
     return Validation(settings)
 
 

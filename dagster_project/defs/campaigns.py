@@ -1,7 +1,5 @@
 """What to do next: decisions, the outbox, and the published file that readers open."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Who the customers are and what they are worth: identity, scores, segments, around the rooms' plain functions."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The simulated company: its landing folder is filled once, before the first ingestion."""
 
-from __future__ import annotations
-
 import dagster as dg
 
 from dagster_project.operations.demo import fill_landing

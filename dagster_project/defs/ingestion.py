@@ -1,7 +1,5 @@
 """The 26 feeds as assets: each is loaded and its batch looked at; one that breaks a blocking rule is held back."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

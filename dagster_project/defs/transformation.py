@@ -1,13 +1,11 @@
 """The dbt project as assets: one definition; Dagster cuts it into the passes that the Python steps between need."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import dagster as dg
 import duckdb
-from dagster_dbt import DagsterDbtTranslator, dbt_assets
+from dagster_dbt import DagsterDbtTranslator, DbtProject, dbt_assets
 from dagster_dbt.asset_utils import get_asset_check_key_for_test
 
 from dagster_project.database import count
@@ -26,6 +24,11 @@ class RoomTranslator(DagsterDbtTranslator):
         """Name the asset as the table is named."""
         table = dbt_resource_props.get("alias") or dbt_resource_props.get("identifier") or dbt_resource_props["name"]
         return dg.AssetKey([dbt_resource_props["schema"], table])
+
+    def get_asset_spec(self, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None) -> dg.AssetSpec:
+        """Load the reference lists after the feeds, so that they need no pass of dbt of their own."""
+        spec = super().get_asset_spec(manifest, unique_id, project)
+        return spec.merge_attributes(deps=[["raw", "order_lines"]]) if unique_id.startswith("seed.") else spec
 
     def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str:
         """Name the room."""

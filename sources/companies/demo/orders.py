@@ -52,6 +52,8 @@ def bought_orders(stage: Stage) -> Bought:
     keep = ~stage.removed & (own.day < scene.until)
     person, counter, day = own.person[keep], own.counter[keep], own.day[keep]
     second = own_seconds(scene, person, counter, day)
+    if scene.profile.buying.hour_follows_process:
+        second = np.floor(own.share[keep] * (_LAST_SECOND + 1)).astype(np.int64)
     cause, by = np.zeros(len(person), dtype=np.int64), np.full(len(person), -1, dtype=np.int64)
     off, caused = stage.cancelled[keep], caused_columns(stage)
     if caused:

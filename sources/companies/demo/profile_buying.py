@@ -86,6 +86,8 @@ class Buying(Section):
     hour_spread: Amount = Field(description="standard deviation of a person's preferred hour, hours")
     hour_noise: Amount = Field(description="standard deviation of an order's hour around the person's, hours")
 
+    hour_follows_process: bool = Field(description="True: hours are those of the purchase process, not of habit")
+
     @model_validator(mode="after")
     def _archetypes_weigh(self) -> Buying:
         if sum(a.share for a in self.archetypes.values()) <= 0:

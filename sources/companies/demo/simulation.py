@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date
+from datetime import date, timedelta
 from itertools import pairwise
 from pathlib import Path
 from types import TracebackType
@@ -195,7 +195,8 @@ class _Landing:
             layout="daily" if by_day else "bulk",
             time_zone=profile.time_zone,
         )
-        self._first, self._until, self._by_day = first, until, by_day
+        self._first, self._until, self._start = first, until, profile.start
+        self._later: dict[str, list[pa.Table]] | None = {} if first > 0 and not by_day else None
 
     def __enter__(self) -> _Landing:
         self._writer.__enter__()
@@ -204,6 +205,12 @@ class _Landing:
     def __exit__(
         self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if kind is None and self._later is not None:
+            first, last = (self._start + timedelta(days=day) for day in (self._first, self._until - 1))
+            for feed, tables in sorted(self._later.items()):
+                whole = pa.concat_tables(tables, promote_options="permissive")
+                order = np.argsort(whole.column(DAY).to_numpy(), kind="stable")
+                self._writer.deliver(feed, whole.take(pa.array(order)), f"{feed}_{first}_{last}")
         self._writer.__exit__(kind, fault, trace)
 
     def add(self, feed: str, table: pa.Table) -> int:
@@ -211,7 +218,10 @@ class _Landing:
         day = table.column(DAY)
         wanted = pc.and_(pc.greater_equal(day, self._first), pc.less(day, self._until))
         rows = table.filter(wanted)
-        self._writer.add(feed, rows)
+        if self._later is None:
+            self._writer.add(feed, rows)
+        elif rows.num_rows:
+            self._later.setdefault(feed, []).append(rows)
         return int(rows.num_rows)
 
 

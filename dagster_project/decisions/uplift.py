@@ -80,6 +80,8 @@ def compare_cells(arms: pd.DataFrame) -> pd.DataFrame:
     )
     cells = pd.concat([matched, shared], ignore_index=True)
     cells = cells[(cells["customers"] > 0) & (cells["customers_control"] > 0)]
+    if cells.empty:
+        return pd.DataFrame()
     cells["difference"] = cells["orders"] / cells["customers"] - cells["orders_control"] / cells["customers_control"]
     cells["variance"] = cells["band"].map(spread) * (1 / cells["customers"] + 1 / cells["customers_control"])
     return cells.rename(columns={"customers": "contacted", "customers_control": "controls"})

@@ -47,10 +47,12 @@ Landing = Callable[[FeedRun, list[Opened]], tuple[list[Opened], Incoming]]
 
 
 def load_batch(run: FeedRun, batch: list[Opened], land: Landing) -> None:
-    """Load a batch; if the engine or the mapping fails on it, load each of its files by itself, and set aside what fails.
+    """Load a batch; if the engine or the mapping fails on it, load each of its files by itself.
+
+    What then fails is set aside.
 
     Raises:
-        StellaError: the mapping fails on a feed that has never been loaded, or the engine has run out of memory or disk.
+        StellaError: the mapping fails on a feed never loaded before, or the engine is out of memory or disk.
     """
     before = len(run.loads), len(run.warnings)
     try:
@@ -113,9 +115,10 @@ def _repaired(run: FeedRun, item: Opened) -> Opened | None:
 
 
 def _land_again(run: FeedRun, item: Opened, columns: Mapping[str, str]) -> bool:
+    if not {c.lower() for c in item.reading.columns} <= {c.lower() for c in columns}:
+        run.set_aside(item.file.name, item.digest, "its columns cannot be told")
+        return False
     try:
-        if not {c.lower() for c in item.reading.columns} <= {c.lower() for c in columns}:
-            raise FileFault("its columns cannot be told")
         land_rows(run.connection, item.reading, item.file.name)
     except FileFault as fault:
         run.set_aside(item.file.name, item.digest, str(fault))
@@ -151,10 +154,7 @@ def _load(run: FeedRun, batch: list[Opened], land: Landing) -> None:
     run.connection.execute("begin transaction")
     try:
         stored = judge_and_store(run, incoming, is_streamed=land is not land_files)
-        if len(landed) == 1 and not landed[0].file.is_as_it_was():
-            raise FileFault(_BEING_WRITTEN)
-        if any(not item.file.is_as_it_was() for item in landed):
-            raise FileFault("one of several files is still being written")
+        _refuse_moving(landed)
         loads = _loads(run, stored, landed)
         register(run.connection, loads, run.moment)
         run.connection.execute("commit")
@@ -166,6 +166,12 @@ def _load(run: FeedRun, batch: list[Opened], land: Landing) -> None:
         run.warnings += [f"{load.file}: {said}" for said in item.reading.warnings]
         if load.rows_in == 0:
             run.warnings.append(f"{load.file}: it has a header and no rows")
+
+
+def _refuse_moving(landed: list[Opened]) -> None:
+    """Refuse the batch if somebody has written to one of its files since it was found."""
+    if any(not item.file.is_as_it_was() for item in landed):
+        raise FileFault(_BEING_WRITTEN)
 
 
 def _loads(run: FeedRun, stored: Stored, batch: list[Opened]) -> list[Load]:

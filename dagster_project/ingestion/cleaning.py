@@ -104,7 +104,7 @@ class Records:
 def find_records(parts: Iterator[bytes], quote: bytes = b'"', delimiter: bytes = b",") -> Records:
     """Find on which line each record begins; a newline between quotes does not end one, a blank line is none.
 
-    A quote within a field, as in `5" pipe`, opens nothing. `unclosed` is the line of a record whose quote is never closed.
+    A quote within a field, as in `5" pipe`, opens nothing. `unclosed` is the line of a record whose quote never closes.
     """
     starts: list[npt.NDArray[np.int64]] = []
     line = 0
@@ -137,7 +137,8 @@ def _that_count(data: npt.NDArray[np.uint8], quote: bytes, delimiter: bytes) -> 
     found = np.flatnonzero(data == quote[0])
     before = edge[data[found - 1]] | (found == 0)
     after = edge[data[np.minimum(found + 1, len(data) - 1)]]
-    return found[before | after].astype(np.int64)
+    counted: npt.NDArray[np.int64] = found[before | after].astype(np.int64)
+    return counted
 
 
 def _whole_lines(parts: Iterator[bytes]) -> Iterator[bytes]:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import duckdb
 
-from dagster_project.ingestion.checking import Clock, checked, matched
+from dagster_project.ingestion.checking import checked, matched
 from dagster_project.ingestion.company import Company
 from dagster_project.ingestion.company_file import FeedSource
 from dagster_project.ingestion.contract import Contract
@@ -20,6 +20,7 @@ from dagster_project.ingestion.fault import FileFault
 from dagster_project.ingestion.landing import Incoming, named_by_contract
 from dagster_project.ingestion.mapping import SqlMapping
 from dagster_project.ingestion.reading import Place, Reading
+from dagster_project.ingestion.rules import Clock
 from dagster_project.ingestion.store import Load
 from dagster_project.ingestion.storing import Stored, store
 from dagster_project.settings import Settings, StellaError

@@ -24,7 +24,7 @@ from dagster_project.settings import StellaError
 
 @dataclass(frozen=True)
 class Incoming:
-    """The relation `incoming`: its columns with the engine's types, and SQL that gives each row as it came, if mapped."""
+    """The relation `incoming`: its columns with the engine's types, and, if mapped, SQL for each row as it came."""
 
     columns: Mapping[str, str]
     row_as_it_came: str | None = None

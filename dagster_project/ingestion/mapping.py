@@ -22,7 +22,7 @@ from dagster_project.settings import StellaError
 
 @dataclass(frozen=True)
 class SqlMapping:
-    """A checked mapping. `traced` also gives `_file` and `_line`, where that can be added; else it is the text itself."""
+    """A checked mapping. `traced` gives `_file` and `_line` too, where they can be added; else it is the text."""
 
     path: Path
     text: str
@@ -63,7 +63,7 @@ def _refuse_outside(path: Path, tree: exp.Expr) -> None:
         outside = table.db or table.catalog or re.search(r"[./\\*]", table.name)
         if outside or (isinstance(table.this, exp.Func) and _reads_outside(table.this)):
             raise StellaError(
-                f"{path}: {table.sql(dialect='duckdb')[:60]}: a mapping reads landing and the lookups of company.yml only."
+                f"{path}: {table.sql(dialect='duckdb')[:60]}: a mapping reads landing and company.yml's lookups only."
             )
 
 
@@ -73,9 +73,11 @@ def _reads_outside(function: exp.Func) -> bool:
 
 
 def _traced(text: str, tree: exp.Expr) -> str:
-    """Add `_file` and `_line` to each select on the way from `landing` to the result, if every one keeps rows as rows."""
+    """Add `_file` and `_line` to each select between `landing` and the result, if every one keeps rows as rows."""
     selects = _segments(text)
-    bodies: dict[str, exp.Expr] = {cte.alias.lower(): cte.this for cte in tree.ctes}
+    bodies: dict[str, exp.Expr] = {
+        cte.alias.lower(): cte.this for cte in tree.find_all(exp.CTE) if cte.find_ancestor(exp.Query) is tree
+    }
     insertions: list[tuple[int, str]] = []
     carriers = {"landing"}
     for name, body in [*bodies.items(), ("", tree)]:

@@ -1,6 +1,6 @@
 """A feed that is a query on a PostgreSQL database, fetched from its watermark on.
 
-Belongs here: reaching the database, pushing the watermark down, remembering it. The rows then go the way of a file's rows.
+Belongs here: reaching the database, pushing the watermark down, remembering it. The rows then go the way of a file's.
 """
 
 from __future__ import annotations
@@ -97,8 +97,8 @@ def _one_select(query: str, feed: str) -> str:
     except sqlglot.errors.SqlglotError as fault:
         problem = fault.errors[0] if isinstance(fault, sqlglot.errors.ParseError) and fault.errors else {}
         raise StellaError(
-            f"company.yml, feed {feed}: the query is not valid SQL: {problem.get('description', 'it cannot be parsed')} "
-            f"(line {problem.get('line', 1)} of the query)"
+            f"company.yml, feed {feed}: the query is not valid SQL, line {problem.get('line', 1)} of it: "
+            f"{problem.get('description', 'it cannot be parsed')}"
         ) from None
     changes = (exp.Insert, exp.Update, exp.Delete, exp.Create, exp.Drop, exp.Command)
     if len(parsed) != 1 or not isinstance(parsed[0], exp.Query) or parsed[0].find(*changes):

@@ -17,11 +17,10 @@ RESERVED = ("_file", "_line", "_fault", "_whole")
 
 @dataclass(frozen=True)
 class Reading:
-    """A file as a `select` of its own columns and of `_line`, `_fault` (why the row cannot be read) and `_whole` (JSON).
+    """A file as a `select` of its own columns, `_line`, `_fault` (why the row cannot be read) and `_whole` (JSON).
 
     `columns` gives the engine's type of each of the file's own columns. `dropped` are lines that are in no select: they
     were cut out of a clean copy, by number, with what they said. `tables` must be registered by name while it is read.
-    `lines_expected` is how many rows the line numbers were made for.
     """
 
     select: str
@@ -29,8 +28,6 @@ class Reading:
     dropped: tuple[tuple[int, str, str], ...] = ()
     tables: Mapping[str, pa.Table] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
-    can_fault: bool = False
-    rows_counted: int | None = None
 
 
 @dataclass(frozen=True)

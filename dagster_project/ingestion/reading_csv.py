@@ -1,8 +1,8 @@
 """Reading CSV: any delimiter, any encoding, quoted newlines, ragged and damaged rows, each row with its physical line.
 
 Belongs here: the select over `read_csv`. Every column is read as text; a row that has not the header's number of fields
-is given with its fault. Two engine settings matter: `null_padding` keeps short rows, and `parallel=false` both allows it
-beside quoted newlines and numbers the rows at the least cost.
+is given with its fault. Two engine settings matter: `null_padding` keeps short rows, and `parallel=false` both allows
+it beside quoted newlines and numbers the rows at the least cost.
 """
 
 from __future__ import annotations
@@ -138,8 +138,7 @@ def _reading(text: _Text, wanted: Collection[str], dropped: dict[int, str]) -> R
         f"as numbered{joined}"
     )
     faults = tuple((line, "the line is not CSV: a quote is out of place", said) for line, said in dropped.items())
-    counted = None if records is None else len(records.lines) - first
-    return Reading(select, dict.fromkeys(columns, "VARCHAR"), faults, tables, tuple(text.warnings), True, counted)
+    return Reading(select, dict.fromkeys(columns, "VARCHAR"), faults, tables, tuple(text.warnings))
 
 
 def _is_plain_count(records: Records, first: int) -> bool:

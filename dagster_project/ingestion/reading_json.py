@@ -1,7 +1,7 @@
 """Reading JSON Lines, and a JSON array of objects: each value as its text, each row with its line.
 
-Belongs here: the select. A line that is not a JSON object is given with its fault. For an array, or for objects written over
-several lines, the number of the object stands for its line.
+Belongs here: the select. A line that is not a JSON object is given with its fault. For an array, or for objects
+written over several lines, the number of the object stands for its line.
 """
 
 from __future__ import annotations
@@ -87,8 +87,9 @@ def _select(source: str, keys: list[str]) -> str:
     fields = f"case when is_object then json_extract_string(line, [{paths}]) end" if keys else "null"
     fault = "case when not is_object then 'the line is not a JSON object' end"
     whole = "case when not is_object then to_json({'_text': line}) end"
+    own = f"{values}, " if values else ""
     return (
-        f"select {values + ', ' if values else ''}_line, {fault} as _fault, {whole} as _whole from (select line, _line, "
-        f"is_object, {fields} as fields from (select line, _line, {_IS_OBJECT} as is_object from {source} as lines "
+        f"select {own}_line, {fault} as _fault, {whole} as _whole from (select line, _line, is_object, {fields} as fields "
+        f"from (select line, _line, {_IS_OBJECT} as is_object from {source} as lines "
         f"where line is not null and trim(line) <> '') as judged) as cut"
     )

@@ -51,8 +51,8 @@ def read_excel(
 ) -> Reading:
     """Make the select over a sheet of a workbook: the named one, else the first. Its first row is the header.
 
-    Every cell is read as text. Days and times are numbers in a sheet, counted in days from 1899-12-30: they become ISO text
-    in the columns that the sheet formats so, and in those of `dated`, which are the contract's days and times.
+    Every cell is read as text. Days and times are numbers in a sheet, counted in days from 1899-12-30: they become ISO
+    text in the columns that the sheet formats so, and in those of `dated`, which are the contract's days and times.
 
     Raises:
         FileFault: it is not a workbook, is damaged or too large, or has no such sheet.
@@ -71,9 +71,10 @@ def read_excel(
         raise FileFault("the sheet is empty")
     names = unique_names([str(name) if name is not None else "" for name in header])
     formatted = _formatted_as_time(connection, path, sheet)
+    is_time = [position in formatted or fold(name) in dated for position, name in enumerate(names)]
     values = ", ".join(
-        f"{_from_serial(cell) if position in formatted or fold(name) in dated else identifier(cell)} as {identifier(name)}"
-        for position, (cell, name) in enumerate(zip(cells, names, strict=True))
+        f"{_from_serial(cell) if timed else identifier(cell)} as {identifier(name)}"
+        for cell, name, timed in zip(cells, names, is_time, strict=True)
     )
     filled = " or ".join(f"{identifier(c)} is not null" for c in cells)
     select = (

@@ -51,7 +51,7 @@ class Scan:
 
 
 def compression_of(path: Path) -> str:
-    """Name the compression by the file's first bytes: none, gzip, zstd or zip. (A workbook is a zip too.)"""
+    """Name the compression by the file's first bytes: none, gzip, zstd or zip, which a workbook is too."""
     with path.open("rb") as file:
         magic = file.read(4)
     if magic[:2] == b"\x1f\x8b":
@@ -78,7 +78,7 @@ def opened(path: Path, compression: str) -> Iterator[BinaryIO]:
             yield file  # type: ignore[misc]
     elif compression == "zstd":
         with pa.OSFile(str(path), "rb") as raw, pa.CompressedInputStream(raw, "zstd") as file:
-            yield io.BufferedReader(_Readable(file), CHUNK)  # type: ignore[arg-type]
+            yield io.BufferedReader(_Readable(file), CHUNK)
     elif compression == "zip":
         with zipfile.ZipFile(path) as archive, archive.open(_only_member(archive)) as file:
             yield file  # type: ignore[misc]

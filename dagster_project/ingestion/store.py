@@ -58,7 +58,8 @@ def prepare(connection: duckdb.DuckDBPyConnection, contracts: Mapping[str, Contr
         connection.execute(f"create schema if not exists {schema}")
     connection.execute(f"create table if not exists raw._load ({_LOAD})")
     connection.execute(
-        "create table if not exists raw._watermark (feed VARCHAR, column_name VARCHAR, value VARCHAR, seen_at TIMESTAMPTZ)"
+        "create table if not exists raw._watermark "
+        "(feed VARCHAR, column_name VARCHAR, value VARCHAR, seen_at TIMESTAMPTZ)"
     )
     there = _columns(connection)
     for feed, contract in contracts.items():
@@ -72,7 +73,8 @@ def prepare(connection: duckdb.DuckDBPyConnection, contracts: Mapping[str, Contr
 
 def _columns(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str]]:
     rows = connection.execute(
-        "select table_name, column_name, data_type from duckdb_columns() where schema_name = 'raw'"
+        "select table_name, column_name, data_type from duckdb_columns() "
+        "where schema_name = 'raw' and database_name = current_database()"
     ).fetchall()
     found: dict[str, dict[str, str]] = {}
     for table, column, kind in rows:

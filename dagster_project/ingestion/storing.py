@@ -12,9 +12,10 @@ from decimal import Decimal
 
 import duckdb
 
-from dagster_project.ingestion.checking import Checked, Rule
+from dagster_project.ingestion.checking import Checked
 from dagster_project.ingestion.contract import Contract
 from dagster_project.ingestion.reading import identifier, literal
+from dagster_project.ingestion.rules import Rule
 from dagster_project.ingestion.store import META
 from dagster_project.ingestion.temporary import drop_temporary
 
@@ -43,8 +44,8 @@ def store(
 ) -> Stored:  # fmt: skip
     """Put the rows of `checked` where they belong, within the caller's transaction.
 
-    With `is_streamed` the pass runs twice over the source and nothing is kept between: that is for sources too large to be
-    held, and only as long as `raw` has no rows of the feed. `row_as_it_came` joins a refused row to its landing row.
+    With `is_streamed` the pass runs twice over the source and nothing is kept between: that is for sources too large to
+    be held, and only as long as `raw` has no rows of the feed. `row_as_it_came` joins a refused row to its landing row.
     """
     is_first = _is_empty(connection, contract.feed)
     kind = "view" if is_streamed and is_first else "table"

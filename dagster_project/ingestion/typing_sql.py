@@ -45,8 +45,8 @@ def cleaned(expression: str, kind: str) -> str:
 def typed(column: Column, expression: str, kind: str, options: ReadOptions, zone: str) -> str:
     """Give the SQL of a value in the contract's type; `kind` is the engine's type of `expression`, a cleaned value.
 
-    Times without an offset are read in `zone`: one that a spring change skips moves forward by the hour that is skipped, one
-    that an autumn change repeats is taken for the second.
+    Times without an offset are read in `zone`: one that a spring change skips moves forward by the hour that is
+    skipped, one that an autumn change repeats is taken for the second.
     """
     if column.type == "list":
         return _list(expression, kind)
@@ -63,7 +63,8 @@ def as_text(expression: str, kind: str) -> str:
     """Write a value as text; a whole number that came as a float loses its `.0`, as references often do."""
     if kind in _FLOATS:
         whole = f"{expression} = trunc({expression}) and abs({expression}) < 1e15"
-        return f"case when {whole} then cast(cast({expression} as bigint) as varchar) else cast({expression} as varchar) end"
+        reference = f"cast(cast({expression} as bigint) as varchar)"
+        return f"case when {whole} then {reference} else cast({expression} as varchar) end"
     if kind == "BLOB":
         return f"nullif(trim(try_cast({expression} as varchar)), '')"
     return f"nullif(trim(cast({expression} as varchar)), '')"
@@ -149,7 +150,7 @@ def _json(x: str, kind: str) -> str:
 
 
 def coded(column: Column, expression: str, names: Mapping[str, str]) -> str:
-    """Give the SQL of a code: the company's own `names` (folded) first, then the list's codes; null where neither knows."""
+    """Give the SQL of a code: the company's own `names` first, then the list's codes; null where neither knows."""
     values = known_values(column)
     mapped = "".join(f"when {literal(fold(own))} then {literal(code)} " for own, code in names.items())
     folded = f"lower(translate({expression}, ' -', '__'))"
@@ -167,7 +168,7 @@ def coded(column: Column, expression: str, names: Mapping[str, str]) -> str:
 
 
 def known_values(column: Column) -> tuple[str, ...]:
-    """The codes that a column may have; empty where it has no list of them."""
+    """List the codes that a column may have; none where it has no list of them."""
     return column.values or (column.code_list.values if column.code_list else ())
 
 

@@ -1,0 +1,133 @@
+"""The rules of a contract as SQL conditions, in the order in which they are looked at, each with its message.
+
+Belongs here: what is asked of a value and what is said of it. The pass that asks is in `checking.py`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+from dagster_project.ingestion.company import Company
+from dagster_project.ingestion.contract import Column, Contract, resolve_bound
+from dagster_project.ingestion.reading import identifier, literal
+
+_WANTED = {
+    "decimal": "a number with at most 14 digits before the point", "integer": "a whole number",
+    "boolean": "a truth (true, false, yes, no, 1, 0)", "date": "a day (YYYY-MM-DD)",
+    "timestamp": "a time (YYYY-MM-DD HH:MM:SS, with an offset or in the company's time zone)",
+    "list": "a list", "json": "a JSON object", "string": "a text",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule: `broken` is true of a row that breaks it, `message` follows the column's name and perhaps its value."""
+
+    name: str
+    column: str | None
+    broken: str
+    message: str
+    is_refusal: bool
+    shows_value: bool = False
+
+
+@dataclass(frozen=True)
+class Clock:
+    """The day and the moment that count as now: AS_OF where it lies ahead of the clock."""
+
+    today: date
+    latest: datetime
+
+    @classmethod
+    def of(cls, company: Company, as_of: date | None) -> Clock:
+        """Read the clock; an event may lie a day ahead of it, because sources' clocks differ."""
+        now = datetime.now(UTC)
+        today = now.astimezone(company.zone).date()
+        if as_of is not None and as_of > today:
+            midnight = datetime(as_of.year, as_of.month, as_of.day, tzinfo=company.zone)
+            return cls(as_of, midnight.astimezone(UTC) + timedelta(days=1))
+        return cls(today, now + timedelta(days=1))
+
+
+def raw_name(name: str) -> str:
+    """Name the column of the pass that holds a value as it came, trimmed."""
+    return identifier(f"{name}:raw")
+
+
+def odd_name(name: str) -> str:
+    """Name the column of the pass that marks a name which no code list knows."""
+    return identifier(f"{name}:unknown")
+
+
+def default_code(column: Column) -> str | None:
+    """Give the code that an unknown name becomes, where the list has one."""
+    return column.code_list.unknown if column.code_list else None
+
+
+def rules_of(contract: Contract, present: list[Column], clock: Clock) -> list[Rule]:
+    """List the rules for the columns that are present, then those over whole rows."""
+    rules = [Rule("ragged", None, "_fault is not null", "", contract.breach["ragged"] != "warn")]
+    for column in present:
+        rules += _column_rules(contract, column, clock)
+    for name, formula in contract.derived.items():
+        fits = f"try_cast({formula} as {contract.column(name).sql_type})"
+        broken = f"{identifier(name)} is null and ({formula}) is not null and {fits} is null"
+        rules.append(Rule("range", name, broken, "works out as a number that is too large", True))
+    for rule in contract.rules:
+        broken = f"({rule.condition}) = false"
+        rules.append(Rule(rule.name, rule.column, broken, rule.message, rule.severity == "refuse_row"))
+    return rules
+
+
+def _column_rules(contract: Contract, column: Column, clock: Clock) -> list[Rule]:
+    name, raw, value = column.name, raw_name(column.name), identifier(column.name)
+    shows = not column.is_personal
+    misfit = f"{raw} is not null and {value} is null"
+    rules: list[Rule] = []
+
+    def add(kind: str, broken: str, message: str, shown: bool = shows) -> None:
+        rules.append(Rule(kind, name, broken, message, contract.breach[kind] == "refuse_row", shown))
+
+    if column.required:
+        add("required", f"{raw} is null", "is empty", False)
+    if default_code(column) is not None:
+        add("unknown_code", odd_name(name), f"is no known name and became {default_code(column)}")
+    elif column.values:
+        add("allowed_value", misfit, f"is none of {', '.join(column.values)}")
+    elif column.code_list is not None:
+        add("code_form", misfit, f"is no {column.code_list.name.replace('_', ' ')} code")
+    else:
+        add("type", misfit, f"is not {_WANTED[column.type]}")
+    for kind, broken, message in _ranges(contract, column, clock):
+        add(kind, broken, message)
+    return [rule for rule in rules if not (rule.name == "type" and column.type in ("string", "list"))]
+
+
+def _ranges(contract: Contract, column: Column, clock: Clock) -> list[tuple[str, str, str]]:
+    value = identifier(column.name)
+    low, high = resolve_bound(column.minimum, clock.today), resolve_bound(column.maximum, clock.today)
+    kind = "event_time" if column.name == contract.event_time else "range"
+    if column.type == "timestamp":
+        future = kind == "event_time" or column.maximum in ("now", "today")
+        end = clock.latest.isoformat(" ") if future else "9999-12-31 23:59:59+00"
+        return [
+            (kind, f"{value} < timestamptz '1970-01-01 00:00:00+00'", "lies before 1970"),
+            (
+                kind,
+                f"{value} > timestamptz {literal(end)}",
+                "lies in the future" if future else "lies beyond the year 9999",
+            ),
+        ]
+    if column.type == "date":
+        first, last = low or date(1, 1, 1), high or date(9999, 12, 31)
+        return [
+            (kind, f"{value} < date {literal(first)}", f"lies before {first}"),
+            (kind, f"{value} > date {literal(last)}", f"lies after {last}"),
+        ]
+    ranges = [] if low is None else [(kind, f"{value} < {_figure(low)}", f"is less than {_figure(low)}")]
+    return ranges if high is None else [*ranges, (kind, f"{value} > {_figure(high)}", f"is more than {_figure(high)}")]
+
+
+def _figure(bound: object) -> str:
+    return f"{bound:.12f}".rstrip("0").rstrip(".") if isinstance(bound, float) else str(bound)

@@ -43,7 +43,7 @@ def read_json(
     source = _objects(path, compression, scan.size, start) if is_spread else _lines(path, compression, longest)
     keys = _keys(connection, source)
     return Reading(
-        _select(source, keys), dict.fromkeys(unique_names(keys), "VARCHAR"), can_fault=True,
+        _select(source, keys), dict.fromkeys(unique_names(keys), "VARCHAR"),
         warnings=() if encoding.name in ("utf-8", "utf-8-sig") else (f"read as {encoding.name}",),
     )  # fmt: skip
 
@@ -89,7 +89,7 @@ def _select(source: str, keys: list[str]) -> str:
     whole = "case when not is_object then to_json({'_text': line}) end"
     own = f"{values}, " if values else ""
     return (
-        f"select {own}_line, {fault} as _fault, {whole} as _whole from (select line, _line, is_object, {fields} as fields "
-        f"from (select line, _line, {_IS_OBJECT} as is_object from {source} as lines "
+        f"select {own}_line, {fault} as _fault, {whole} as _whole from (select line, _line, is_object, "
+        f"{fields} as fields from (select line, _line, {_IS_OBJECT} as is_object from {source} as lines "
         f"where line is not null and trim(line) <> '') as judged) as cut"
     )

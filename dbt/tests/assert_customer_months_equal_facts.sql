@@ -13,7 +13,8 @@ with months as (
 facts as (
     select
         (
-            select count(*) from {{ ref('fct_order_line') }} where not is_cancelled and ordered_at < {{ as_of_at() }}
+            select count(*) from {{ ref('fct_order_line') }}
+            where not is_cancelled and ordered_at < {{ as_of_at() }}
         ) as line_count,
         (
             select coalesce(sum(net_amount), 0)
@@ -21,7 +22,8 @@ facts as (
             where not is_cancelled and ordered_at < {{ as_of_at() }}
         ) as net_amount,
         (
-            select coalesce(sum(refund_amount), 0) from {{ ref('fct_return') }} where returned_at < {{ as_of_at() }}
+            select coalesce(sum(refund_amount), 0) from {{ ref('fct_return') }}
+            where returned_at < {{ as_of_at() }}
         ) as refund_amount,
         (
             select count(*)
@@ -29,10 +31,12 @@ facts as (
             where touchpoint_kind in ('contact', 'campaign_contact') and occurred_at < {{ as_of_at() }}
         ) as contact_count,
         (
-            select count(*) from {{ ref('fct_service_case') }} where opened_at < {{ as_of_at() }}
+            select count(*) from {{ ref('fct_service_case') }}
+            where opened_at < {{ as_of_at() }}
         ) as case_count,
         (
-            select count(*) from {{ ref('fct_web_session') }} where started_at < {{ as_of_at() }}
+            select count(*) from {{ ref('fct_web_session') }}
+            where started_at < {{ as_of_at() }}
         ) as visit_count
 )
 

@@ -23,7 +23,8 @@ with summed as (
         'fct_campaign_contact.cost_amount' as measure,
         (select coalesce(sum(cost), 0) from {{ ref('stg_campaign_contacts') }}) as source_amount,
         (
-            select coalesce(sum(cost_amount), 0) from {{ ref('fct_campaign_contact') }} where cost_basis = 'stated'
+            select coalesce(sum(cost_amount), 0) from {{ ref('fct_campaign_contact') }}
+            where cost_basis = 'stated'
         ) as fact_amount
 )
 

@@ -1,4 +1,4 @@
--- Each contact is told once: contacts that no campaign tells of too, campaign contacts without the controls, sessions, cases.
+-- Each is told once: contacts that no campaign tells of too, campaign contacts without controls, sessions, cases.
 with counted as (
     select
         'contact' as touchpoint_kind,

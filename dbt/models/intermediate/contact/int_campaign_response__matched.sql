@@ -1,4 +1,5 @@
--- The campaign contact that a response answers: the one it names, else the latest one of the same campaign and customer before it.
+-- The campaign contact that a response answers: the one it names, else the latest one of the same campaign and customer
+-- before it.
 with contacts as (
     select
         contacts.contact_ref,
@@ -29,7 +30,7 @@ guesses as (
         responses.response_ref,
         contacts.contact_ref,
         row_number() over (
-            partition by responses.response_ref order by contacts.sent_at desc, contacts.contact_ref
+            partition by responses.response_ref order by contacts.sent_at desc, contacts.contact_ref asc
         ) as choice
     from responses
     inner join contacts

@@ -2,7 +2,7 @@
 with used as (
     select distinct
         coupon_code,
-        {{ local_date('ordered_at') }} as order_date
+        ordered_on as order_date
     from {{ ref('stg_order_lines') }}
     where coupon_code is not null and campaign_ref is null
 ),
@@ -24,7 +24,7 @@ ranked as (
         campaigns.campaign_ref,
         row_number() over (
             partition by used.coupon_code, used.order_date
-            order by campaigns.starts_on desc, campaigns.campaign_ref
+            order by campaigns.starts_on desc, campaigns.campaign_ref asc
         ) as choice
     from used
     inner join campaigns

@@ -2,14 +2,14 @@
 with entries as (
     select
         entries.*,
-        stages.is_won,
-        stages.is_lost,
+        reference.is_won,
+        reference.is_lost,
         row_number() over (
             partition by entries.source_system, entries.opportunity_ref
-            order by entries.entered_at desc, stages.position desc nulls last, entries.stage
+            order by entries.entered_at desc, reference.position desc nulls last, entries.stage asc
         ) as recency
     from {{ ref('stg_opportunity_stages') }} as entries
-    left join {{ ref('opportunity_stage') }} as stages on entries.stage = stages.stage_code
+    left join {{ ref('opportunity_stage') }} as reference on entries.stage = reference.stage_code
 ),
 
 -- The last value given: the value of the least recency among the entries that give one.

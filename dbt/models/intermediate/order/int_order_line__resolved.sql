@@ -1,16 +1,63 @@
 {{ config(materialized='view') }}
 
--- Who bought, in which order, through which campaign: the line's own record, else its visitor; its own campaign, else its coupon's.
+-- Who bought, in which order, through which campaign: the line's own record, else its visitor; its own campaign, else
+-- its coupon's.
 with lines as (select * from {{ ref('stg_order_lines') }}),
 
-records as (select source_system, customer_ref, customer_id from {{ ref('int_record__resolved') }}),
+records as (
+    select
+        source_system,
+        customer_ref,
+        customer_id
+    from {{ ref('int_record__resolved') }}
+),
 
-visitors as (select visitor_ref, customer_id from {{ ref('int_visitor__resolved') }}),
+visitors as (
+    select
+        visitor_ref,
+        customer_id
+    from {{ ref('int_visitor__resolved') }}
+),
 
-coupons as (select coupon_code, order_date, campaign_ref from {{ ref('int_coupon__in_force') }})
+coupons as (
+    select
+        coupon_code,
+        order_date,
+        campaign_ref
+    from {{ ref('int_coupon__in_force') }}
+)
 
 select
-    lines.*,
+    lines.source_system,
+    lines.order_ref,
+    lines.line_number,
+    lines.customer_ref,
+    lines.visitor_ref,
+    lines.product_ref,
+    lines.quantity,
+    lines.ordered_at,
+    lines.ordered_on,
+    lines.channel_code,
+    lines.store_ref,
+    lines.partner_ref,
+    lines.agent_ref,
+    lines.coupon_code,
+    lines.campaign_ref,
+    lines.payment_method,
+    lines.status,
+    lines.currency_code,
+    lines.unit_price_original,
+    lines.unit_price,
+    lines.discount_amount_original,
+    lines.discount_amount,
+    lines.tax_amount_original,
+    lines.tax_amount,
+    lines.net_amount_original,
+    lines.net_amount,
+    lines.unit_cost_original,
+    lines.unit_cost,
+    lines.is_rate_known,
+    lines._loaded_at,
     {{ surrogate_key(['lines.source_system', 'lines.order_ref', 'lines.line_number']) }} as order_line_key,
     {{ surrogate_key(['lines.source_system', 'lines.order_ref']) }} as order_key,
     coalesce(records.customer_id, visitors.customer_id, -1) as customer_id,
@@ -23,4 +70,4 @@ left join coupons
     on
         lines.campaign_ref is null
         and lines.coupon_code = coupons.coupon_code
-        and {{ local_date('lines.ordered_at') }} = coupons.order_date
+        and lines.ordered_on = coupons.order_date

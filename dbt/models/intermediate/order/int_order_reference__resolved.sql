@@ -1,20 +1,36 @@
--- Which order a reference in another feed means: the order of the same system. A system that sells nothing itself (a CRM, a
--- points scheme, a row without a system) may mean an order of another, if only one system has an order of that name.
+-- Which order a reference in another feed means: the order of the same system. A system that sells nothing itself (a
+-- CRM, a points scheme, a row without a system) may mean an order of another, if only one has an order of that name.
 with mentioned as (
     select
         source_system,
         order_ref
     from {{ ref('stg_returns') }}
     union distinct
-    select source_system, order_ref from {{ ref('stg_loyalty_entries') }}
+    select
+        source_system,
+        order_ref
+    from {{ ref('stg_loyalty_entries') }}
     union distinct
-    select source_system, order_ref from {{ ref('stg_opportunity_stages') }}
+    select
+        source_system,
+        order_ref
+    from {{ ref('stg_opportunity_stages') }}
     union distinct
-    select source_system, order_ref from {{ ref('stg_service_cases') }}
+    select
+        source_system,
+        order_ref
+    from {{ ref('stg_service_cases') }}
     union distinct
-    select source_system, order_ref from {{ ref('stg_campaign_responses') }}
+    select
+        source_system,
+        order_ref
+    from {{ ref('stg_campaign_responses') }}
     union distinct
-    select source_system, order_ref from {{ ref('stg_web_events') }} where order_ref is not null
+    select
+        source_system,
+        order_ref
+    from {{ ref('stg_web_events') }}
+    where order_ref is not null
 ),
 
 selling_systems as (select distinct source_system from {{ ref('stg_order_lines') }}),

@@ -1,4 +1,5 @@
--- Whose case it is: by the record that it names, else by the address, the number, the account, or the order that it is about.
+-- Whose case it is: by the record that it names, else by the address, the number, the account, or the order that it is
+-- about.
 with identifiers as (select * from {{ ref('int_identifier__resolved') }})
 
 select

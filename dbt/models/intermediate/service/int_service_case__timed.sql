@@ -1,14 +1,26 @@
--- How long a case waited for its first answer and its end, by the clock and in business hours. Business time up to a moment is
--- the time of all days before plus what had passed of that day, so that a duration is the difference of two such sums.
+-- How long a case waited for its first answer and its end, by the clock and in business hours. Business time up to a
+-- moment is that of all days before plus what had passed of that day, so a duration is the difference of two such sums.
 with moments as (
-    select source_system, case_ref, 'opened' as milestone, {{ local_timestamp('opened_at') }} as local_at
+    select
+        source_system,
+        case_ref,
+        'opened' as milestone,
+        {{ local_timestamp('opened_at') }} as local_at
     from {{ ref('stg_service_cases') }}
     union all
-    select source_system, case_ref, 'first_response', {{ local_timestamp('first_response_at') }}
+    select
+        source_system,
+        case_ref,
+        'first_response' as milestone,
+        {{ local_timestamp('first_response_at') }} as local_at
     from {{ ref('stg_service_cases') }}
     where first_response_at >= opened_at
     union all
-    select source_system, case_ref, 'resolved', {{ local_timestamp('resolved_at') }}
+    select
+        source_system,
+        case_ref,
+        'resolved' as milestone,
+        {{ local_timestamp('resolved_at') }} as local_at
     from {{ ref('stg_service_cases') }}
     where resolved_at >= opened_at
 ),
@@ -18,19 +30,21 @@ elapsed as (
         moments.source_system,
         moments.case_ref,
         moments.milestone,
-        days.open_seconds_before + least(
+        calendar.open_seconds_before + least(
             greatest(
                 cast(
                     extract(hour from moments.local_at) * 3600
                     + extract(minute from moments.local_at) * 60
                     + floor(extract(second from moments.local_at)) as bigint
-                ) - days.opens_second,
+                ) - calendar.opens_second,
                 0
             ),
-            days.open_seconds
+            calendar.open_seconds
         ) as open_seconds
     from moments
-    inner join {{ ref('int_business_day__cumulated') }} as days on cast(moments.local_at as date) = days.date_day
+    inner join
+        {{ ref('int_business_day__cumulated') }} as calendar
+        on cast(moments.local_at as date) = calendar.date_day
 ),
 
 summed as (

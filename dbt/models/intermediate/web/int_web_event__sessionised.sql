@@ -1,5 +1,5 @@
--- Cuts each visitor's events into sessions. Only keys, times and a hash of the campaign source pass through the windows: the
--- wide columns of an event would have to be sorted with them.
+-- Cuts each visitor's events into sessions. Only keys, times and a hash of the campaign source pass through the
+-- windows: the wide columns of an event would have to be sorted with them.
 with events as (
     select
         {{ surrogate_key(['event_ref']) }} as web_event_key,
@@ -22,7 +22,8 @@ ordered as (
 paused as (
     select
         *,
-        case when occurred_at < {{ add_minutes('previous_at', var('session_gap_minutes')) }} then 0 else 1 end as is_after_silence
+        case when occurred_at < {{ add_minutes('previous_at', var('session_gap_minutes')) }} then 0 else 1 end
+            as is_after_silence
     from ordered
 ),
 
@@ -35,7 +36,7 @@ visited as (
     from paused
 ),
 
--- Only the few events that name a source are looked at: a source that differs from the visit's last one opens a session.
+-- Only the few events that name a source are looked at: a source other than the visit's last one opens a session.
 sourced as (
     select
         web_event_key,

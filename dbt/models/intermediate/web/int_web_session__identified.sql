@@ -1,5 +1,10 @@
 -- Whose session it was, where an event of it names a customer: the first one named has the events that name nobody.
-with sessions as (select web_event_key, web_session_key from {{ ref('int_web_event__sessionised') }}),
+with sessions as (
+    select
+        web_event_key,
+        web_session_key
+    from {{ ref('int_web_event__sessionised') }}
+),
 
 named_events as (
     select
@@ -19,7 +24,7 @@ ranked as (
         row_number() over (
             partition by sessions.web_session_key
             order by named_events.occurred_at, named_events.web_event_key
-        ) as position
+        ) as turn
     from named_events
     inner join sessions on named_events.web_event_key = sessions.web_event_key
 )
@@ -28,4 +33,4 @@ select
     web_session_key,
     customer_id
 from ranked
-where position = 1
+where turn = 1

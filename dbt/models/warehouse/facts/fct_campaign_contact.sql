@@ -1,4 +1,5 @@
--- Controls stand here too, with the time of their assignment as sent_at: what they did without the contact is the measure of it.
+-- Controls stand here too, with the time of their assignment as sent_at: what they did without the contact is the
+-- measure of it.
 with contacts as (
     select
         contacts.*,
@@ -33,7 +34,8 @@ followed as (
         on
             contacts.customer_id = orders.customer_id
             and contacts.sent_at <= orders.ordered_at
-            and {{ add_minutes('contacts.sent_at', 'cast(' ~ var('response_window_days') ~ ' as bigint) * 1440') }} > orders.ordered_at
+            and {{ add_minutes('contacts.sent_at', 'cast(' ~ var('response_window_days') ~ ' as bigint) * 1440') }}
+            > orders.ordered_at
     group by contacts.campaign_contact_key
 )
 

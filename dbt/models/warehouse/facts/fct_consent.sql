@@ -1,5 +1,6 @@
 select
-    {{ surrogate_key(['consents.customer_id', 'consents.channel_code', 'consents.purpose', 'consents.valid_from']) }} as consent_key,
+    {{ surrogate_key(['consents.customer_id', 'consents.channel_code', 'consents.purpose', 'consents.valid_from']) }}
+        as consent_key,
     coalesce(customers.customer_key, -1) as customer_key,
     consents.customer_id,
     coalesce(channels.channel_key, -1) as channel_key,

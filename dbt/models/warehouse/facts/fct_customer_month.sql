@@ -13,7 +13,11 @@ ruled as (
             partition by situations.order_count_so_far, situations.recency_days, situations.tenure_days
             order by rules.position
         ) as choice
-    from (select distinct order_count_so_far, recency_days, tenure_days from situated) as situations
+    from (select distinct
+        order_count_so_far,
+        recency_days,
+        tenure_days
+    from situated) as situations
     inner join {{ ref('lifecycle_rule') }} as rules
         on
             (rules.min_order_count is null or situations.order_count_so_far >= rules.min_order_count)

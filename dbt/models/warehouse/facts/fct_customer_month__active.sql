@@ -58,13 +58,25 @@ points as (
 ),
 
 months as (
-    select customer_id, month_date_key from orders
+    select
+        customer_id,
+        month_date_key
+    from orders
     union distinct
-    select customer_id, month_date_key from returns
+    select
+        customer_id,
+        month_date_key
+    from returns
     union distinct
-    select customer_id, month_date_key from touchpoints
+    select
+        customer_id,
+        month_date_key
+    from touchpoints
     union distinct
-    select customer_id, month_date_key from points
+    select
+        customer_id,
+        month_date_key
+    from points
 )
 
 select

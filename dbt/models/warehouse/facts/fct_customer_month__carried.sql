@@ -1,7 +1,7 @@
 {{ config(materialized='ephemeral', contract={'enforced': false}) }}
 
--- Every month of every customer, from his first one or from the first month of which anything is known, with what has come about
--- so far. A month is judged on its last day, the last month on the day that is built for.
+-- Every month of every customer, from his first one or from the first month of which anything is known, with what has
+-- come about so far. A month is judged on its last day, the last month on the day that is built for.
 with active as (select * from {{ ref('fct_customer_month__active') }}),
 
 calendar as (
@@ -20,9 +20,14 @@ beginnings as (
         customer_id,
         min(month_date_key) as first_month_date_key
     from (
-        select customer_id, month_date_key from active
+        select
+            customer_id,
+            month_date_key
+        from active
         union all
-        select customer_id, {{ month_key('registered_date_key') }}
+        select
+            customer_id,
+            {{ month_key('registered_date_key') }}
         from {{ ref('dim_customer') }}
         where is_current and registered_at is not null
     ) as beginning

@@ -1,16 +1,34 @@
 -- Cancelled lines stay, marked; every question about measures leaves them out.
 with lines as (select * from {{ ref('int_order_line__resolved') }}),
 
-customers as (select customer_key, customer_id, valid_from, valid_to from {{ ref('dim_customer') }}),
+customers as (
+    select
+        customer_key,
+        customer_id,
+        valid_from,
+        valid_to
+    from {{ ref('dim_customer') }}
+),
 
 products as (
-    select product_key, product_ref, valid_from, valid_to, currency_code, unit_cost_amount, unit_cost_amount_original
+    select
+        product_key,
+        product_ref,
+        valid_from,
+        valid_to,
+        currency_code,
+        unit_cost_amount,
+        unit_cost_amount_original
     from {{ ref('dim_product') }}
     where product_key <> -1
 ),
 
 campaigns as (
-    select campaign_key, campaign_ref, valid_from, valid_to
+    select
+        campaign_key,
+        campaign_ref,
+        valid_from,
+        valid_to
     from {{ ref('dim_campaign') }}
     where campaign_key <> -1
 ),

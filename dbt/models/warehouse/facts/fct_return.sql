@@ -1,14 +1,14 @@
 -- A return that names no customer belongs to whoever placed the order that it names.
 with returned as (
     select
-        returns.*,
+        returned_lines.*,
         orders.order_key,
         coalesce(records.customer_id, orders.customer_id, -1) as customer_id
-    from {{ ref('stg_returns') }} as returns
+    from {{ ref('stg_returns') }} as returned_lines
     left join {{ ref('int_record__resolved') }} as records
-        on returns.source_system = records.source_system and returns.customer_ref = records.customer_ref
+        on returned_lines.source_system = records.source_system and returned_lines.customer_ref = records.customer_ref
     left join {{ ref('int_order_reference__resolved') }} as orders
-        on returns.source_system = orders.source_system and returns.order_ref = orders.order_ref
+        on returned_lines.source_system = orders.source_system and returned_lines.order_ref = orders.order_ref
 )
 
 select

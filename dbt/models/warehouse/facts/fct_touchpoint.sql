@@ -1,15 +1,9 @@
--- Every contact between a customer and the company, in one list. A control was not contacted and is not here; a contact that
--- two feeds tell of (same number, same campaign) is here once, as the campaign's.
-with contacts as (
+-- Every contact between a customer and the company, in one list: five facts in the same columns.
+with channels as (
     select
-        contacts.*,
-        resolved.customer_id
-    from {{ ref('stg_contacts') }} as contacts
-    inner join {{ ref('int_contact__resolved') }} as resolved on contacts.contact_ref = resolved.contact_ref
-    where not exists (
-        select 1 from {{ ref('stg_campaign_contacts') }} as told_twice
-        where contacts.contact_ref = told_twice.contact_ref and contacts.campaign_ref = told_twice.campaign_ref
-    )
+        channel_key,
+        channel_code
+    from {{ ref('dim_channel') }}
 ),
 
 touchpoints as (
@@ -30,17 +24,25 @@ touchpoints as (
         contacts.occurred_at,
         contacts.ended_at,
         contacts._loaded_at
-    from contacts
+    from {{ ref('int_contact__told_once') }} as contacts
     left join {{ ref('dim_campaign') }} as campaigns
         on
             contacts.campaign_ref = campaigns.campaign_ref
             and campaigns.campaign_key <> -1
             and contacts.occurred_at >= campaigns.valid_from
             and contacts.occurred_at < campaigns.valid_to
-    left join {{ ref('dim_channel') }} as channels on contacts.channel_code = channels.channel_code
+    left join channels on contacts.channel_code = channels.channel_code
     union all
     select
-        'campaign_contact', contact_ref, customer_id, channel_key, campaign_key, -1, -1, 'outbound', 'marketing',
+        'campaign_contact' as touchpoint_kind,
+        contact_ref as touchpoint_ref,
+        customer_id,
+        channel_key,
+        campaign_key,
+        {{ unknown_key() }} as agent_key,
+        {{ unknown_key() }} as partner_key,
+        'outbound' as direction,
+        'marketing' as purpose,
         case
             when unsubscribed_at is not null then 'unsubscribed'
             when complained_at is not null then 'complained'
@@ -52,45 +54,80 @@ touchpoints as (
             when is_opened then 'opened'
             when is_delivered then 'delivered'
             else 'sent'
-        end,
-        currency_code, cost_amount, cost_amount_original, sent_at, null, _loaded_at
+        end as outcome,
+        currency_code,
+        cost_amount,
+        cost_amount_original,
+        sent_at as occurred_at,
+        cast(null as {{ type_timestamp() }}) as ended_at,
+        _loaded_at
     from {{ ref('fct_campaign_contact') }}
     where not is_control
     union all
     select
-        'web_session', cast(sessions.web_session_key as {{ type_string() }}), sessions.customer_id,
-        coalesce(channels.channel_key, -1), sessions.campaign_key, -1, -1, 'inbound', 'visit',
+        'web_session' as touchpoint_kind,
+        cast(sessions.web_session_key as {{ type_string() }}) as touchpoint_ref,
+        sessions.customer_id,
+        coalesce(channels.channel_key, -1) as channel_key,
+        sessions.campaign_key,
+        {{ unknown_key() }} as agent_key,
+        {{ unknown_key() }} as partner_key,
+        'inbound' as direction,
+        'visit' as purpose,
         case
             when sessions.purchase_count > 0 then 'purchase'
             when sessions.add_to_cart_count > 0 then 'basket'
             when sessions.is_bounce then 'bounce'
             else 'visit'
-        end,
-        null, null, null, sessions.started_at, sessions.ended_at, sessions._loaded_at
+        end as outcome,
+        cast(null as {{ type_string() }}) as currency_code,
+        cast(null as {{ type_money() }}) as cost_amount,
+        cast(null as {{ type_money() }}) as cost_amount_original,
+        sessions.started_at as occurred_at,
+        sessions.ended_at,
+        sessions._loaded_at
     from {{ ref('fct_web_session') }} as sessions
-    left join {{ ref('dim_channel') }} as channels on channels.channel_code = 'web'
+    left join channels on channels.channel_code = 'web'
     union all
     select
-        'service_case', source_system || '|' || case_ref, customer_id, channel_key, -1, agent_key, -1, 'inbound',
-        case when is_complaint then 'complaint' else 'service' end, case when is_open then 'open' else 'resolved' end,
-        null, null, null, opened_at, resolved_at, _loaded_at
+        'service_case' as touchpoint_kind,
+        source_system || '|' || case_ref as touchpoint_ref,
+        customer_id,
+        channel_key,
+        {{ unknown_key() }} as campaign_key,
+        agent_key,
+        {{ unknown_key() }} as partner_key,
+        'inbound' as direction,
+        case when is_complaint then 'complaint' else 'service' end as purpose,
+        case when is_open then 'open' else 'resolved' end as outcome,
+        cast(null as {{ type_string() }}) as currency_code,
+        cast(null as {{ type_money() }}) as cost_amount,
+        cast(null as {{ type_money() }}) as cost_amount_original,
+        opened_at as occurred_at,
+        resolved_at as ended_at,
+        _loaded_at
     from {{ ref('fct_service_case') }}
     union all
-    -- A post is a contact where it speaks to the company or about it, or where the company speaks to somebody.
     select
-        'social_post', posts.platform || '|' || posts.post_ref,
-        case when authors.account_kind = 'own' then targets.customer_id else posts.customer_id end,
-        coalesce(channels.channel_key, -1), -1, -1, -1,
-        case when authors.account_kind = 'own' then 'outbound' else 'inbound' end, posts.kind, null,
-        null, null, null, posts.posted_at, null, posts._loaded_at
+        'social_post' as touchpoint_kind,
+        posts.platform || '|' || posts.post_ref as touchpoint_ref,
+        case when posts.direction = 'outbound' then posts.target_customer_id else posts.customer_id end as customer_id,
+        coalesce(channels.channel_key, -1) as channel_key,
+        {{ unknown_key() }} as campaign_key,
+        {{ unknown_key() }} as agent_key,
+        {{ unknown_key() }} as partner_key,
+        posts.direction,
+        posts.kind as purpose,
+        cast(null as {{ type_string() }}) as outcome,
+        cast(null as {{ type_string() }}) as currency_code,
+        cast(null as {{ type_money() }}) as cost_amount,
+        cast(null as {{ type_money() }}) as cost_amount_original,
+        posts.posted_at as occurred_at,
+        cast(null as {{ type_timestamp() }}) as ended_at,
+        posts._loaded_at
     from {{ ref('fct_social_post') }} as posts
-    left join {{ ref('dim_social_account') }} as authors on posts.social_account_key = authors.social_account_key
-    left join {{ ref('dim_social_account') }} as targets on posts.target_social_account_key = targets.social_account_key
-    left join {{ ref('dim_channel') }} as channels on channels.channel_code = 'social'
-    where
-        (authors.account_kind = 'own' and posts.target_social_account_key <> -1)
-        or targets.account_kind = 'own'
-        or posts.kind in ('review', 'mention')
+    left join channels on channels.channel_code = 'social'
+    where posts.direction is not null
 )
 
 select

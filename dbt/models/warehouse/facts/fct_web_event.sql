@@ -1,5 +1,5 @@
--- An event belongs to the customer whom it names, else to the one whom its session names, else to the one whom the visitor
--- turned out to be.
+-- An event belongs to the customer whom it names, else to the one whom its session names, else to the one whom the
+-- visitor turned out to be.
 with events as (
     select
         *,
@@ -22,13 +22,13 @@ owned as (
         events.*,
         sessions.web_session_key,
         sessions.is_session_start,
-        coalesce(records.customer_id, identified.customer_id, visitors.customer_id, -1) as customer_id
+        coalesce(records.customer_id, named_sessions.customer_id, visitors.customer_id, -1) as customer_id
     from events
     inner join {{ ref('int_web_event__sessionised') }} as sessions on events.web_event_key = sessions.web_event_key
     left join {{ ref('int_record__resolved') }} as records
         on events.source_system = records.source_system and events.customer_ref = records.customer_ref
-    left join {{ ref('int_web_session__identified') }} as identified
-        on sessions.web_session_key = identified.web_session_key
+    left join {{ ref('int_web_session__identified') }} as named_sessions
+        on sessions.web_session_key = named_sessions.web_session_key
     left join {{ ref('int_visitor__resolved') }} as visitors on events.visitor_ref = visitors.visitor_ref
 )
 

@@ -29,10 +29,10 @@ with sessions as (
 owned as (
     select
         sessions.*,
-        coalesce(identified.customer_id, visitors.customer_id, -1) as customer_id
+        coalesce(named_sessions.customer_id, visitors.customer_id, -1) as customer_id
     from sessions
-    left join {{ ref('int_web_session__identified') }} as identified
-        on sessions.web_session_key = identified.web_session_key
+    left join {{ ref('int_web_session__identified') }} as named_sessions
+        on sessions.web_session_key = named_sessions.web_session_key
     left join {{ ref('int_visitor__resolved') }} as visitors on sessions.visitor_ref = visitors.visitor_ref
 )
 

@@ -39,8 +39,11 @@ class Batch:
 
 
 def kind_of(column: Column) -> str:
-    """Say how a column is measured: `number`, `code` (few values, each with a share) or `presence` (nulls alone)."""
-    if column.is_personal:
+    """Say how a column is measured: `number`, `code` (few values, each with a share) or `presence` (nulls alone).
+
+    A key names a row: its number says nothing about the batch.
+    """
+    if column.is_personal or column.key_position is not None:
         return "presence"
     if column.type in ("decimal", "integer"):
         return "number"

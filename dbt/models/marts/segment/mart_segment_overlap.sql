@@ -1,0 +1,48 @@
+-- How many customers two segments share; both directions, so that each row reads 'of segment, this many are also in other segment'.
+with members as (
+    select
+        segment_name,
+        customer_id
+    from {{ ref('fct_segment_membership') }}
+    where is_current
+),
+
+sizes as (
+    select
+        segment_name,
+        count(*) as customer_count
+    from members
+    group by segment_name
+),
+
+shared as (
+    select
+        members.segment_name,
+        others.segment_name as other_segment_name,
+        count(*) as shared_count
+    from members
+    inner join members as others
+        on members.customer_id = others.customer_id and members.segment_name < others.segment_name
+    group by members.segment_name, others.segment_name
+),
+
+both_ways as (
+    select segment_name, other_segment_name, shared_count from shared
+    union all
+    select other_segment_name, segment_name, shared_count from shared
+)
+
+select
+    both_ways.segment_name,
+    both_ways.other_segment_name,
+    cast(both_ways.shared_count as bigint) as shared_count,
+    cast(sizes.customer_count as bigint) as customer_count,
+    cast(others.customer_count as bigint) as other_customer_count,
+    cast(cast(both_ways.shared_count as {{ type_double() }}) / sizes.customer_count as {{ type_double() }}) as shared_share,
+    cast(
+        cast(both_ways.shared_count as {{ type_double() }})
+        / (sizes.customer_count + others.customer_count - both_ways.shared_count) as {{ type_double() }}
+    ) as jaccard_share
+from both_ways
+inner join sizes on both_ways.segment_name = sizes.segment_name
+inner join sizes as others on both_ways.other_segment_name = others.segment_name

@@ -14,7 +14,16 @@ from sources.companies.demo import core_feeds
 from sources.companies.demo.answers import make_contacts, make_responses
 from sources.companies.demo.baskets import Basket, Shelf, fill, followers
 from sources.companies.demo.contacts import Batch, Stage, play, play_campaigns, set_stage
-from sources.companies.demo.model import ASSIGNMENT, CAUSE, ORDERS_A_PERSON, SEQUENCE_COUNTER, Life, Orders, Records, Wishes
+from sources.companies.demo.model import (
+    ASSIGNMENT,
+    CAUSE,
+    ORDERS_A_PERSON,
+    SEQUENCE_COUNTER,
+    Life,
+    Orders,
+    Records,
+    Wishes,
+)
 from sources.companies.demo.orders import Bought, bought_orders, finish_orders, own_seconds, redeem
 from sources.companies.demo.permission import draw_permission, state_consents
 from sources.companies.demo.pricing import price_lines, return_lines

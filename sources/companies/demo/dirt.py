@@ -10,6 +10,7 @@ rows change but carry no `updated_at` is delivered in order: what came last is t
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -18,13 +19,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sources.companies.demo.feed_shapes import DAY, KEYS
+from sources.companies.demo.file_bytes import WRITTEN_AS
 from sources.companies.demo.model import Flags, Ints
 from sources.companies.demo.profile_feeds import FileShape
+from sources.companies.demo.row_bits import key_bits
 from sources.companies.demo.rows import Bits, hex_refs
 from sources.companies.demo.scene import Scene
 
-WRITTEN_AS = "_as_"
-"""Prefix of the hidden column that says how a value is written instead, null where it is written as it is."""
 IN_ORDER = frozenset({"social_posts", "social_follows"})
 """Feeds whose rows change and carry no `updated_at`."""
 FAULTS = pa.schema(
@@ -83,7 +84,7 @@ _TIMES = ("occurred_at", "ordered_at", "posted_at", "responded_at")
 class Dirt:
     """Soils feed tables on their way out and remembers each fault."""
 
-    def __init__(self, scene: Scene, shapes: dict[str, FileShape]) -> None:
+    def __init__(self, scene: Scene, shapes: Mapping[str, FileShape]) -> None:
         self._scene, self._shapes = scene, shapes
         self._rates = scene.profile.faults
         self._found: list[pa.Table] = []
@@ -92,11 +93,12 @@ class Dirt:
         """Give the table as it is delivered: rows struck, mended rows appended, days delayed, rows out of order."""
         if self._rates.scale <= 0 or table.num_rows == 0:
             return table
-        bits = key_bits(feed, table)
+        possible = [fault for fault in ROW_FAULTS if feed in fault.columns and self._rates.rate(fault.kind) > 0]
+        bits = key_bits(feed, table) if possible else np.zeros(0, dtype=np.uint64)
         taken = np.zeros(table.num_rows, dtype=np.bool_)
         mended = []
         clean = table
-        for fault in ROW_FAULTS:
+        for fault in possible:
             struck = self._struck(fault, feed, table, bits) & ~taken
             if not struck.any():
                 continue
@@ -114,16 +116,14 @@ class Dirt:
 
     def truth(self) -> pa.Table:
         """List every fault, by kind, feed and key."""
-        whole = pa.concat_tables([FAULTS.empty_table(), *self._found])
+        whole = pa.concat_tables([FAULTS.empty_table(), *self._found]).group_by(FAULTS.names).aggregate([])
         return whole.sort_by([(name, "ascending") for name in ("kind", "feed", "delivered_on", "row_key")])
 
     def _struck(self, fault: _RowFault, feed: str, table: pa.Table, bits: Bits) -> Flags:
-        column = fault.columns.get(feed)
-        format_ = self._shapes.get(feed, FileShape()).format
-        rate = self._rates.rate(fault.kind)
-        if column is None or rate <= 0 or (fault.only_csv and format_ != "csv"):
+        if fault.only_csv and self._shapes.get(feed, FileShape()).format != "csv":
             return np.zeros(table.num_rows, dtype=np.bool_)
-        filled = table.column(column).is_valid().to_numpy()
+        filled = table.column(fault.columns[feed]).is_valid().to_numpy()
+        rate = self._rates.rate(fault.kind)
         return np.asarray(self._scene.chance.flag(rate, f"dirt.{fault.kind}", bits) & filled)
 
     def _mended_on(self, fault: _RowFault, feed: str, table: pa.Table, bits: Bits, rows: Ints) -> Ints:
@@ -181,10 +181,10 @@ class Dirt:
         late = self._strikes_day("late", feed, day) & (day > 0)
         wait = 1 + self._scene.chance.integers(self._rates.late_days, "dirt.late.days", _number(feed), day)
         delivered = np.where(late, day + wait, day)
-        self._note_days("late", feed, day[late], None)
+        self.note_days("late", feed, day[late], None)
         table = table.set_column(table.schema.get_field_index(DAY), DAY, pa.array(delivered.astype(np.int32)))
         turned = self._strikes_day("out_of_order", feed, delivered)
-        self._note_days("out_of_order", feed, delivered[turned], None)
+        self.note_days("out_of_order", feed, delivered[turned], None)
         if not turned.any():
             return table
         place = np.arange(len(day))
@@ -195,7 +195,7 @@ class Dirt:
         ahead = self._strikes_day("clock_skew", feed, day)
         if column is None or not ahead.any():
             return table
-        self._note_days("clock_skew", feed, day[ahead], column)
+        self.note_days("clock_skew", feed, day[ahead], column)
         seconds = table.column(column).cast(pa.int64())
         moved = pc.add(seconds, pa.array(np.where(ahead, self._rates.clock_skew_seconds, 0)))
         kind = table.schema.field(column).type
@@ -204,12 +204,14 @@ class Dirt:
     def _strikes_day(self, kind: str, feed: str, day: Ints) -> Flags:
         return strikes_day(self._scene, kind, feed, day)
 
-    def _note_days(self, kind: str, feed: str, days: Ints, column: str | None) -> None:
+    def note_days(self, kind: str, feed: str, days: Ints, column: str | None, *, mended: bool = False) -> None:
+        """Remember a fault of what a feed delivers on some days; one that is mended comes again on the same day."""
         some = np.unique(days)
         start = self._scene.profile.start
         nothing = [None] * len(some)
-        rows = [[kind] * len(some), [feed] * len(some), [start + timedelta(days=int(d)) for d in some],
-                nothing, [column] * len(some), nothing, nothing, nothing]  # fmt: skip
+        dates = [start + timedelta(days=int(d)) for d in some]
+        rows = [[kind] * len(some), [feed] * len(some), dates,
+                nothing, [column] * len(some), nothing, nothing, dates if mended else nothing]  # fmt: skip
         self.note(pa.table([pa.array(v, f.type) for v, f in zip(rows, FAULTS, strict=True)], schema=FAULTS))
 
 
@@ -219,34 +221,6 @@ def strikes_day(scene: Scene, kind: str, feed: str, day: Ints) -> Flags:
     if rate <= 0 or feed in IN_ORDER:
         return np.zeros(len(day), dtype=np.bool_)
     return scene.chance.flag(rate, f"dirt.{kind}", _number(feed), day)
-
-
-def key_bits(feed: str, table: pa.Table) -> Bits:
-    """Mix the row's key and day of delivery into 64 bits."""
-    state = table.column(DAY).to_numpy().astype(np.uint64)
-    for name in KEYS[feed]:
-        state = (state ^ _column_bits(table.column(name))) * np.uint64(0x9E3779B97F4A7C15)
-        state ^= state >> np.uint64(29)
-    return state
-
-
-def _column_bits(column: pa.ChunkedArray) -> Bits:
-    """Give 64 bits of each value: of a text its last eight bytes and its length."""
-    array = column.combine_chunks()
-    array = array.dictionary_decode() if pa.types.is_dictionary(array.type) else array
-    if not pa.types.is_string(array.type):
-        numbers = pc.fill_null(array.cast(pa.int64()), 0).to_numpy(zero_copy_only=False)
-        return np.asarray(numbers, dtype=np.int64).astype(np.uint64)
-    _, offsets, data = pc.fill_null(array, "").buffers()
-    ends = np.frombuffer(offsets, dtype=np.int32)[array.offset : array.offset + len(array) + 1].astype(np.int64)
-    letters = np.frombuffer(data, dtype=np.uint8) if data is not None and data.size else np.zeros(1, dtype=np.uint8)
-    bits = (ends[1:] - ends[:-1]).astype(np.uint64)
-    for back in range(1, 9):
-        place = ends[1:] - back
-        inside = place >= ends[:-1]
-        letter = np.where(inside, letters[np.maximum(place, 0)], 0).astype(np.uint64)
-        bits ^= letter << np.uint64(8 * (back - 1))
-    return np.asarray(bits)
 
 
 def _wrong_values(kind: str, before: pa.ChunkedArray, draw: Bits) -> pa.Array:
@@ -268,13 +242,15 @@ def _one_of(values: tuple[str, ...], draw: Bits) -> pa.Array:
 
 
 def _again(clean: pa.Table, rows: Ints, day: Ints, scene: Scene) -> pa.Table:
-    """Give the rows as they should have been, on the day on which they come again."""
+    """Give the rows as they should have been, on the day on which they come again.
+
+    A mended row is a second newer than the faulty one, no more: what changed since then stays the last word.
+    """
     comes = np.flatnonzero(day < scene.until)
     mended = clean.take(pa.array(rows[comes]))
     if "updated_at" in mended.schema.names:
-        first = clean.column(DAY).to_numpy()[rows[comes]]
-        later = pc.add(mended.column("updated_at").cast(pa.int64()), pa.array((day[comes] - first) * 86_400))
         place = mended.schema.get_field_index("updated_at")
+        later = pc.add(mended.column("updated_at").cast(pa.int64()), 1)
         mended = mended.set_column(place, "updated_at", later.cast(mended.schema.field("updated_at").type))
     return mended.set_column(mended.schema.get_field_index(DAY), DAY, pa.array(day[comes].astype(np.int32)))
 

@@ -1,39 +1,36 @@
-"""Writing the demo company's feeds as files: formats, compression, encodings, one file a feed and day or all at once.
+"""Writing the demo company's feeds as files: one file a feed and day, or all at once.
 
-Belongs here: bytes on disk. Does not belong here: what the rows say (`population`, `web`, …) or what is wrong with them
-(`dirt`). The same rows give the same bytes, whatever the threads: DuckDB keeps the order of the rows, and neither gzip
-nor Excel gets a time stamp.
+Belongs here: which rows go into which file. Does not belong here: what the rows say (`population`, `web`, …), how a
+file spells them (`file_bytes`) or what is wrong with them (`dirt`, `dirty_files`).
 """
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Literal
 
-import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from duckdb_extensions import import_extension
 
-from sources.companies.demo.feed_shapes import DAY, FEEDS, JSON_COLUMNS, schema
+from sources.companies.demo.dirty_files import FileFaults
+from sources.companies.demo.feed_shapes import DAY, FEEDS, schema
+from sources.companies.demo.file_bytes import ROW_GROUP, Spelling, for_parquet, visible
 from sources.companies.demo.profile_feeds import FileShape
 
 Layout = Literal["daily", "bulk"]
-_ROW_GROUP = 131_072
-_MONEY = pa.decimal128(18, 4)
 
 
 class FeedWriter:
     """Write feed tables below one landing folder, `<feed>/<feed>.csv` (bulk) or `<feed>/<feed>_2025-01-31.csv` (daily).
 
     A bulk file grows with every `add`, so that a large world is written chunk of persons by chunk of persons; days are
-    gathered and written on `close`. Use as a context manager.
+    gathered and written on `close`. What a faulty file holds is always a day's delivery, in a file of its own. Use as a
+    context manager.
     """
 
     def __init__(
@@ -44,6 +41,7 @@ class FeedWriter:
         *,
         layout: Layout = "bulk",
         time_zone: str = "UTC",
+        faults: FileFaults | None = None,
     ) -> None:
         """Open the writer.
 
@@ -53,14 +51,15 @@ class FeedWriter:
             start: day 0 of the world, for the names of daily files.
             layout: one file a feed, or one a feed and day of delivery.
             time_zone: clock of the feeds whose shape says `times: local`.
+            faults: what goes wrong with files; nothing if not given.
         """
-        self._landing, self._shapes, self._layout, self._zone = landing, shapes, layout, time_zone
-        self._start = start
+        self._landing, self._shapes, self._layout, self._start = landing, shapes, layout, start
+        self._faults = faults
         self._gathered: dict[str, list[pa.Table]] = {}
+        self._faulty: dict[str, list[pa.Table]] = {}
         self._parquet: dict[str, pq.ParquetWriter] = {}
         self._started: set[str] = set()
-        self._duckdb = duckdb.connect()
-        self._duckdb.execute("set TimeZone = 'UTC'")
+        self._spelling = Spelling(time_zone)
 
     def __enter__(self) -> FeedWriter:
         """Give the writer itself."""
@@ -72,10 +71,15 @@ class FeedWriter:
         """Finish the files; after a fault leave what has been written."""
         if kind is None:
             self.close()
-        self._duckdb.close()
+        self._spelling.close()
 
     def add(self, feed: str, table: pa.Table) -> None:
         """Deliver rows of `feed`: the feed's columns (others are null; extra ones are kept) and `DAY`."""
+        if self._faults is not None and table.num_rows:
+            strikes = self._faults.strikes(feed, self._shape(feed), table.column(DAY).to_numpy())
+            if strikes.any():
+                self._faulty.setdefault(feed, []).append(table.filter(pa.array(strikes)))
+                table = table.filter(pa.array(~strikes))
         if table.num_rows == 0:
             return
         if self._layout == "daily" or self._shape(feed).format == "xlsx":
@@ -85,27 +89,34 @@ class FeedWriter:
 
     def deliver(self, feed: str, table: pa.Table, name: str) -> Path:
         """Write `table` at once as `<feed>/<name>.<suffix>` and give the path."""
-        table = _visible(table)
-        shape = self._shape(feed)
         path = self._path(feed, name)
-        if shape.format == "parquet":
-            pq.write_table(_for_parquet(table), path, row_group_size=_ROW_GROUP, compression="zstd")
-        else:
-            path.write_bytes(self._bytes(table, shape, header=True))
+        path.write_bytes(self._spelling.write(visible(table), self._shape(feed)))
         return path
 
     def close(self) -> None:
         """Write what was gathered and finish the growing files."""
         for feed in [feed for feed in FEEDS if feed in self._gathered]:
-            whole = _in_order_of_arrival(pa.concat_tables(self._gathered.pop(feed), promote_options="permissive"))
+            whole = _whole(self._gathered.pop(feed))
             if self._layout == "bulk":
                 self.deliver(feed, whole, feed)
             else:
                 for day, rows in _by_day(whole):
-                    self.deliver(feed, rows, f"{feed}_{self._start + timedelta(days=day)}")
+                    self.deliver(feed, rows, self._daily_name(feed, day))
         for writer in self._parquet.values():
             writer.close()
         self._parquet.clear()
+        for feed in [feed for feed in FEEDS if feed in self._faulty]:
+            for day, rows in _by_day(_whole(self._faulty.pop(feed))):
+                self._deliver_faulty(feed, day, rows)
+
+    def _deliver_faulty(self, feed: str, day: int, rows: pa.Table) -> None:
+        assert self._faults is not None  # noqa: S101 - only faults put rows aside
+        shape = self._shape(feed)
+        for suffix, content in self._faults.files(feed, day, visible(rows), shape, self._spelling):
+            self._path(feed, self._daily_name(feed, day) + suffix).write_bytes(content)
+
+    def _daily_name(self, feed: str, day: int) -> str:
+        return f"{feed}_{self._start + timedelta(days=day)}"
 
     def _shape(self, feed: str) -> FileShape:
         return self._shapes.get(feed, FileShape())
@@ -117,75 +128,21 @@ class FeedWriter:
         return folder / f"{name}{self._shape(feed).suffix}"
 
     def _append(self, feed: str, table: pa.Table) -> None:
-        rows, shape, path = _visible(table), self._shape(feed), self._path(feed, feed)
+        rows, shape, path = visible(table), self._shape(feed), self._path(feed, feed)
         if shape.format == "parquet":
-            rows = _for_parquet(rows)
+            rows = for_parquet(rows, shape)
             if feed not in self._parquet:
                 self._parquet[feed] = pq.ParquetWriter(path, rows.schema, compression="zstd")
-            self._parquet[feed].write_table(rows.select(self._parquet[feed].schema.names), row_group_size=_ROW_GROUP)
+            self._parquet[feed].write_table(rows.select(self._parquet[feed].schema.names), row_group_size=ROW_GROUP)
             return
         first = feed not in self._started
         self._started.add(feed)
         with path.open("wb" if first else "ab") as file:
-            file.write(self._bytes(rows, shape, header=first))
-
-    def _bytes(self, table: pa.Table, shape: FileShape, *, header: bool) -> bytes:
-        """Write by DuckDB into a temporary file and read it back: gzip members and zstd frames may be concatenated."""
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / "rows"
-            self._duckdb.register("rows", table)
-            columns = ", ".join(_projection(table.schema, shape, self._zone))
-            quoted = str(path).replace("'", "''")
-            if shape.format == "xlsx":
-                import_extension("excel", con=self._duckdb)
-                self._duckdb.execute("load excel")
-            self._duckdb.execute(f"copy (select {columns} from rows) to '{quoted}' ({_options(shape, header=header)})")
-            self._duckdb.unregister("rows")
-            content = path.read_bytes()
-        if shape.encoding != "utf-8":
-            content = content.decode("utf-8").encode(shape.encoding)
-        return content
+            file.write(self._spelling.write(rows, shape, header=first))
 
 
-def _options(shape: FileShape, *, header: bool) -> str:
-    if shape.format == "xlsx":
-        return "format xlsx, header true"
-    compression = f"compression {shape.compression}"
-    if shape.format == "jsonl":
-        return f"format json, {compression}"
-    return f"format csv, header {str(header).lower()}, delimiter '{shape.delimiter}', {compression}"
-
-
-def _projection(columns: pa.Schema, shape: FileShape, zone: str) -> Iterator[str]:
-    """Give each column's SQL: times as ISO 8601, lists `|`-separated and JSON as text where the format has neither."""
-    for field in columns:
-        name = '"' + field.name.replace('"', '""') + '"'
-        value = name
-        if pa.types.is_timestamp(field.type):
-            value = _time(name, shape, zone)
-        elif pa.types.is_list(field.type) and shape.format != "jsonl":
-            value = f"array_to_string({name}, '|')"
-        elif field.name in JSON_COLUMNS and shape.format == "jsonl":
-            value = f"cast({name} as json)"
-        elif pa.types.is_date(field.type) and shape.format == "xlsx":
-            value = f"cast({name} as varchar)"
-        elif pa.types.is_floating(field.type) and shape.decimal != ".":
-            value = f"replace(cast({name} as varchar), '.', '{shape.decimal}')"
-        yield f"{value} as {name}"
-
-
-def _time(name: str, shape: FileShape, zone: str) -> str:
-    if shape.times == "local":
-        return f"strftime(timezone('{zone}', {name}), '%Y-%m-%d %H:%M:%S')"
-    return f"strftime(timezone('UTC', {name}), '%Y-%m-%dT%H:%M:%SZ')"
-
-
-def _for_parquet(table: pa.Table) -> pa.Table:
-    """Write amounts as decimals, as a database would; binary fractions would not add up to the cent."""
-    for index, field in enumerate(table.schema):
-        if pa.types.is_floating(field.type):
-            table = table.set_column(index, field.name, table.column(index).cast(_MONEY))
-    return table
+def _whole(tables: list[pa.Table]) -> pa.Table:
+    return _in_order_of_arrival(pa.concat_tables(tables, promote_options="permissive"))
 
 
 def _in_order_of_arrival(table: pa.Table) -> pa.Table:
@@ -197,11 +154,6 @@ def _in_order_of_arrival(table: pa.Table) -> pa.Table:
         pa.table({"day": days, "position": position}), sort_keys=[("day", "ascending"), ("position", "ascending")]
     )
     return table.take(order)
-
-
-def _visible(table: pa.Table) -> pa.Table:
-    """Drop the hidden columns."""
-    return table.select([name for name in table.schema.names if not name.startswith("_")])
 
 
 def _by_day(table: pa.Table) -> Iterator[tuple[int, pa.Table]]:

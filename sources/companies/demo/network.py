@@ -218,7 +218,7 @@ def _accounts_truth(scene: Scene, accounts: Accounts, handle: pa.Array) -> pa.Ta
         {
             "platform": label(list(scene.profile.network.platforms), accounts.platform),
             "handle": handle,
-            "person": pa.array(accounts.number, mask=~accounts.is_person),
+            "person_id": pa.array(accounts.number, mask=~accounts.is_person),
             "community": accounts.community,
             **columns,
         }

@@ -28,6 +28,12 @@ class FileShape(_Section):
     decimal: Literal[".", ","] = Field(
         default=".", description="decimal mark in a csv; a comma needs another delimiter"
     )
+    headers: dict[str, str] = Field(
+        default_factory=dict, description="the source's own column names, by the contract's"
+    )
+    words: dict[str, dict[str, str]] = Field(
+        default_factory=dict, description="the source's own words for codes, by column and code"
+    )
     times: Literal["utc", "local"] = Field(
         default="utc", description="ISO 8601 in UTC, or the company's clock without offset"
     )

@@ -31,7 +31,7 @@ def service(scene: Scene, life: Life) -> Parts:
     refs = hex_refs("C", scene.chance.bits("case.ref", cases.key[:, 0], cases.key[:, 1]))
     truth = pa.table(
         {
-            "case_ref": refs, "person": cases.person, "order_ref": take_or_null(life.orders.ref, cases.order),
+            "case_ref": refs, "person_id": cases.person, "order_ref": take_or_null(life.orders.ref, cases.order),
             "satisfaction": np.round(cases.satisfaction, 3),
         }
     )  # fmt: skip

@@ -23,6 +23,8 @@ from sources.companies.demo.catalogue import draw_places, draw_products, list_ca
 from sources.companies.demo.chance import Chance
 from sources.companies.demo.chunk import Plan, live
 from sources.companies.demo.devices import devices
+from sources.companies.demo.dirt import Dirt
+from sources.companies.demo.dirty_files import FileFaults
 from sources.companies.demo.feed_shapes import DAY, FEEDS
 from sources.companies.demo.feeds_out import FeedWriter
 from sources.companies.demo.lists import list_feeds
@@ -95,33 +97,35 @@ def run(
     first = 0 if since is None else _day(profile, since)
     shelf = lay_out(scene)
     rows = dict.fromkeys(FEEDS, 0)
-    with _Landing(landing, profile, first, scene.until, by_day=by_day) as feeds, _Truth(truth) as facts:
+    with _Truth(truth) as facts:
+        with _Landing(landing, scene, first, by_day=by_day) as feeds:
 
-        def keep(parts: Parts) -> None:
-            for feed, tables in parts.feeds.items():
-                for table in tables:
-                    rows[feed] += feeds.add(feed, table)
-            for name, tables in parts.truth.items():
-                for table in tables:
-                    facts.add(name, table)
+            def keep(parts: Parts) -> None:
+                for feed, tables in parts.feeds.items():
+                    for table in tables:
+                        rows[feed] += feeds.add(feed, table)
+                for name, tables in parts.truth.items():
+                    for table in tables:
+                        facts.add(name, table)
 
-        keep(Parts({feed: [table] for feed, table in list_feeds(scene).items()}, {}))
-        keep(Parts({}, {name: [table] for name, table in world_truth(scene, shelf).items()}))
-        keep(outside(scene))
+            keep(Parts({feed: [table] for feed, table in list_feeds(scene).items()}, {}))
+            keep(Parts({}, {name: [table] for name, table in world_truth(scene, shelf).items()}))
+            keep(outside(scene))
 
-        def play(bounds: tuple[int, int]) -> tuple[Parts, Echo]:
-            life = live(scene, shelf, *bounds, plan)
-            parts = Parts({feed: [table] for feed, table in life.feeds.items()}, {})
-            parts.add(Parts({}, {name: [table] for name, table in chunk_truth(scene, life, planted).items()}))
-            for part in CHUNK_PARTS:
-                parts.add(part(scene, life))
-            return parts, remember(scene, life)
+            def play(bounds: tuple[int, int]) -> tuple[Parts, Echo]:
+                life = live(scene, shelf, *bounds, plan)
+                parts = Parts({feed: [table] for feed, table in life.feeds.items()}, {})
+                parts.add(Parts({}, {name: [table] for name, table in chunk_truth(scene, life, planted).items()}))
+                for part in CHUNK_PARTS:
+                    parts.add(part(scene, life))
+                return parts, remember(scene, life)
 
-        echoes = []
-        for parts, echo in _in_order(play, chunks(scene), threads):
-            keep(parts)
-            echoes.append(echo)
-        keep(network(scene, echoes))
+            echoes = []
+            for parts, echo in _in_order(play, chunks(scene), threads):
+                keep(parts)
+                echoes.append(echo)
+            keep(network(scene, echoes))
+        facts.add("fault", feeds.faults())
     _write_world(truth, profile, until)
     return rows
 
@@ -187,15 +191,18 @@ def _write_world(truth: Path, profile: Profile, until: date) -> None:
 class _Landing:
     """The landing folder: rows of the wanted days only, in files of their own where earlier ones are there already."""
 
-    def __init__(self, landing: Path, profile: Profile, first: int, until: int, *, by_day: bool) -> None:
+    def __init__(self, landing: Path, scene: Scene, first: int, *, by_day: bool) -> None:
+        profile = scene.profile
+        self._dirt = Dirt(scene, profile.files)
         self._writer = FeedWriter(
             landing,
             profile.files,
             profile.start,
             layout="daily" if by_day else "bulk",
             time_zone=profile.time_zone,
+            faults=FileFaults(scene, self._dirt),
         )
-        self._first, self._until, self._start = first, until, profile.start
+        self._first, self._until, self._start = first, scene.until, profile.start
         self._later: dict[str, list[pa.Table]] | None = {} if first > 0 and not by_day else None
 
     def __enter__(self) -> _Landing:
@@ -214,7 +221,8 @@ class _Landing:
         self._writer.__exit__(kind, fault, trace)
 
     def add(self, feed: str, table: pa.Table) -> int:
-        """Write the rows delivered in the wanted days and count them."""
+        """Soil the rows, write those delivered in the wanted days and count them."""
+        table = self._dirt.soil(feed, table)
         day = table.column(DAY)
         wanted = pc.and_(pc.greater_equal(day, self._first), pc.less(day, self._until))
         rows = table.filter(wanted)
@@ -223,6 +231,10 @@ class _Landing:
         elif rows.num_rows:
             self._later.setdefault(feed, []).append(rows)
         return int(rows.num_rows)
+
+    def faults(self) -> pa.Table:
+        """List what is wrong with the feeds; complete once the landing folder is closed."""
+        return self._dirt.truth()
 
 
 class _Truth:

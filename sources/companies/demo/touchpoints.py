@@ -26,7 +26,7 @@ def touchpoints(scene: Scene, life: Life) -> Parts:
     made = [(table, person) for table, person in made if table.num_rows]
     if not made:
         return Parts()
-    truth = [pa.table({"contact_ref": table.column("contact_ref"), "person": person}) for table, person in made]
+    truth = [pa.table({"contact_ref": table.column("contact_ref"), "person_id": person}) for table, person in made]
     return Parts({"contacts": [table for table, _ in made]}, {"contact": truth})
 
 

@@ -172,7 +172,7 @@ def _truth(life: Life, seen: Visits, events: Events) -> pa.Table:
             "visitor_ref": seen.refs(),
             "started_at": pa.array(events.at[first]).cast(pa.timestamp("s", tz="UTC")),
             "ended_at": pa.array(events.at[last]).cast(pa.timestamp("s", tz="UTC")),
-            "person": pa.array(seen.person, mask=seen.person < 0),
+            "person_id": pa.array(seen.person, mask=seen.person < 0),
             "kind": label(KINDS, seen.kind),
             "is_shared_device": seen.device == HOUSEHOLD_DEVICE,
             "order_ref": take_or_null(life.orders.ref, seen.order),

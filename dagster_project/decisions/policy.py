@@ -15,7 +15,7 @@ from dagster_project.settings import StellaError
 
 
 class DecisionPolicy(BaseModel):
-    """The knobs of decisions; unknown keys are refused, `discount_rate` is left to scoring."""
+    """The knobs of decisions; unknown keys are refused, `discount_rate` and `scoring` are left to scoring."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -62,7 +62,7 @@ class DecisionPolicy(BaseModel):
         Raises:
             StellaError: a key is unknown or a value is out of its range.
         """
-        given = {k: v for k, v in (company.get("decisions") or {}).items() if k != "discount_rate"}
+        given = {k: v for k, v in (company.get("decisions") or {}).items() if k not in {"discount_rate", "scoring"}}
         given.setdefault("time_zone", company.get("time_zone", "UTC"))
         try:
             return cls(**given)

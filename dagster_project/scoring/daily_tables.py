@@ -19,7 +19,12 @@ Columns = Mapping[str, tuple[str, str]]
 def prepare_tables(connection: duckdb.DuckDBPyConnection, schema: str, tables: Mapping[str, Columns]) -> None:
     """Create the tables and columns of the schema that are missing, with every column's meaning as its comment."""
     connection.execute(f"create schema if not exists {schema}")
+    there = connection.execute(
+        "select table_name, column_name, comment from duckdb_columns() where schema_name = ?", [schema]
+    ).fetchall()
     for table, columns in tables.items():
+        if {(table, name, meaning) for name, (_, meaning) in columns.items()} <= set(there):
+            continue
         body = ", ".join(f"{name} {kind}" for name, (kind, _) in columns.items())
         connection.execute(f"create table if not exists {schema}.{table} ({body})")
         for name, (kind, meaning) in columns.items():

@@ -14,7 +14,7 @@ from dagster_project.settings import StellaError
 
 
 class ScoringPolicy(BaseModel):
-    """The knobs of scoring: section `scoring:` of company.yml; `discount_rate` is read from `decisions:` too."""
+    """The knobs of scoring: `decisions.scoring` of company.yml; `discount_rate` may stand in `decisions` itself."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -54,12 +54,12 @@ class ScoringPolicy(BaseModel):
         Raises:
             StellaError: a key is unknown or a value is out of its range.
         """
-        given = dict(company.get("scoring") or {})
         decisions = company.get("decisions") or {}
+        given = dict(decisions.get("scoring") or {})
         if "discount_rate" in decisions:
             given.setdefault("discount_rate", decisions["discount_rate"])
         try:
             return cls(**given)
         except ValidationError as fault:
-            lines = [f"scoring.{e['loc'][0]}: {e['msg']} (is {e['input']!r})" for e in fault.errors()]
+            lines = [f"decisions.scoring.{e['loc'][0]}: {e['msg']} (is {e['input']!r})" for e in fault.errors()]
             raise StellaError("company.yml: " + "; ".join(lines)) from None

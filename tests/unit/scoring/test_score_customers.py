@@ -190,7 +190,7 @@ def test_backtest_judges_each_target_against_its_rules(warehouse: duckdb.DuckDBP
 
 
 def test_policy_is_read_from_the_company_and_names_a_bad_key() -> None:
-    policy = ScoringPolicy.from_company({"decisions": {"discount_rate": 0.2}, "scoring": {"horizon_days": 180}})
+    policy = ScoringPolicy.from_company({"decisions": {"discount_rate": 0.2, "scoring": {"horizon_days": 180}}})
     assert (policy.discount_rate, policy.horizon_days) == (0.2, 180)
     with pytest.raises(StellaError, match=r"scoring\.horizon_days.*is 'long'"):
-        ScoringPolicy.from_company({"scoring": {"horizon_days": "long"}})
+        ScoringPolicy.from_company({"decisions": {"scoring": {"horizon_days": "long"}}})

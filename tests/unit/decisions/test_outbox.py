@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import csv
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dagster_project.decisions import prepare, write_outbox
+from dagster_project.decisions.outbox import COLUMNS, FORMULA_STARTS, defused
+from dagster_project.settings import Settings, get_settings
+
+DAY = date(2026, 7, 1)
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    company = tmp_path / "shop"
+    company.mkdir()
+    (company / "company.yml").write_text("name: shop\n")
+    return get_settings(home=tmp_path / "home", company=str(company))
+
+
+@pytest.fixture
+def planned() -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect()
+    prepare(connection)
+    connection.execute("insert into decisions.decision_policy values (date '2026-07-01', 'shop', '{}')")
+    for ref, channel, customer_ref, is_control in [
+        ("P1", "email", "=HYPERLINK(1)", False), ("P2", "email", "R2", True), ("P3", "post", 'R"3,\n', False),
+    ]:  # fmt: skip
+        connection.execute(
+            """insert into decisions.contact_plan by name select ? as plan_ref, date '2026-07-01' as as_of_date,
+            'C1' as campaign_ref, 1 as customer_id, 'crm' as source_system, ? as customer_ref, ? as channel_code,
+            date '2026-07-03' as planned_on, 10 as planned_hour, 'gift' as offer_kind, 5 as offer_value,
+            '@code' as coupon_code, 'plan' as variant, cast(? as boolean) as is_control, 1 as expected_profit_amount""",
+            [ref, customer_ref, channel, is_control],
+        )
+    return connection
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def test_one_file_a_channel_without_controls_and_without_formulas(
+    planned: duckdb.DuckDBPyConnection, settings: Settings
+) -> None:
+    files = write_outbox(planned, settings)
+    assert [f.relative_to(settings.outbox).as_posix() for f in files] == ["2026-07-01/email.csv", "2026-07-01/post.csv"]
+    (email,), (post,) = (rows(f) for f in files)
+    assert tuple(email) == COLUMNS
+    assert (email["plan_ref"], email["customer_ref"], email["coupon_code"]) == ("P1", "'=HYPERLINK(1)", "'@code")
+    assert post["customer_ref"] == 'R"3,\n'
+
+
+def test_writing_again_gives_the_same_bytes_and_clears_what_is_stale(
+    planned: duckdb.DuckDBPyConnection, settings: Settings
+) -> None:
+    first = {f: f.read_bytes() for f in write_outbox(planned, settings)}
+    assert {f: f.read_bytes() for f in write_outbox(planned, settings)} == first
+    planned.execute("delete from decisions.contact_plan where channel_code = 'post'")
+    (email,) = write_outbox(planned, settings)
+    assert list(email.parent.iterdir()) == [email]
+
+
+def test_nothing_decided_writes_nothing(settings: Settings) -> None:
+    connection = duckdb.connect()
+    prepare(connection)
+    assert write_outbox(connection, settings) == []
+
+
+@given(st.text())
+def test_no_text_starts_a_formula_and_none_is_lost(text: str) -> None:
+    safe = defused(text)
+    assert not safe.startswith(FORMULA_STARTS)
+    assert safe.endswith(text)
+    assert len(safe) - len(text) <= 1

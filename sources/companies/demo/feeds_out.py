@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from sources.companies.demo.dirty_files import FileFaults
-from sources.companies.demo.feed_shapes import DAY, FEEDS, schema
+from sources.companies.demo.feed_shapes import DAY, FEEDS, IN_ORDER, KEYS, schema
 from sources.companies.demo.file_bytes import ROW_GROUP, Spelling, for_parquet, visible
 from sources.companies.demo.profile_feeds import FileShape
 
@@ -29,7 +29,8 @@ class FeedWriter:
     """Write feed tables below one landing folder, `<feed>/<feed>.csv` (bulk) or `<feed>/<feed>_2025-01-31.csv` (daily).
 
     A bulk file grows with every `add`, so that a large world is written chunk of persons by chunk of persons; days are
-    gathered and written on `close`. What a faulty file holds is always a day's delivery, in a file of its own. Use as a
+    gathered and written on `close`. All at once, a feed without `updated_at` whose rows change gives the last state of
+    each, as an export would. What a faulty file holds is always a day's delivery, in a file of its own. Use as a
     context manager.
     """
 
@@ -82,7 +83,7 @@ class FeedWriter:
                 table = table.filter(pa.array(~strikes))
         if table.num_rows == 0:
             return
-        if self._layout == "daily" or self._shape(feed).format == "xlsx":
+        if self._layout == "daily" or self._shape(feed).format == "xlsx" or feed in IN_ORDER:
             self._gathered.setdefault(feed, []).append(table)
         else:
             self._append(feed, _in_order_of_arrival(table))
@@ -98,7 +99,7 @@ class FeedWriter:
         for feed in [feed for feed in FEEDS if feed in self._gathered]:
             whole = _whole(self._gathered.pop(feed))
             if self._layout == "bulk":
-                self.deliver(feed, whole, feed)
+                self.deliver(feed, _last_of_each(feed, whole) if feed in IN_ORDER else whole, feed)
             else:
                 for day, rows in _by_day(whole):
                     self.deliver(feed, rows, self._daily_name(feed, day))
@@ -143,6 +144,16 @@ class FeedWriter:
 
 def _whole(tables: list[pa.Table]) -> pa.Table:
     return _in_order_of_arrival(pa.concat_tables(tables, promote_options="permissive"))
+
+
+def _last_of_each(feed: str, rows: pa.Table) -> pa.Table:
+    """Keep the last row of each key, in the order of arrival."""
+    keys = [name for name in KEYS[feed] if name != "platform"]  # a handle or post belongs to one platform
+    codes = np.column_stack(
+        [rows.column(name).combine_chunks().dictionary_encode().indices.to_numpy() for name in keys]
+    )
+    _, last = np.unique(codes[::-1], axis=0, return_index=True)
+    return rows.take(pa.array(np.sort(len(codes) - 1 - last)))
 
 
 def _in_order_of_arrival(table: pa.Table) -> pa.Table:

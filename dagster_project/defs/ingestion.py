@@ -5,11 +5,13 @@ from typing import Any
 
 import dagster as dg
 
+from dagster_project.database import count
 from dagster_project.ingestion.contracts import load_contracts
 from dagster_project.ingestion.ingest import FeedOutcome, ingest
 from dagster_project.operations.progress import Step, progress
 from dagster_project.operations.session import CONTRACTS, Session
 
+LOAD_LOG = ["raw", "_load"]
 BATCH_CHECK = "batch_is_as_expected"
 LANDED_CHECK = "every_file_was_read"
 FEEDS = load_contracts(CONTRACTS)
@@ -25,6 +27,15 @@ FEEDS = load_contracts(CONTRACTS)
             skippable=True,
         )
         for name, contract in FEEDS.items()
+    ]
+    + [
+        dg.AssetSpec(
+            LOAD_LOG,
+            group_name="raw",
+            deps=[["landing", "feeds"]],
+            description="One row per file tried.",
+            skippable=True,
+        )
     ],
     check_specs=[
         dg.AssetCheckSpec(check, asset=dg.AssetKey(["raw", name]))
@@ -43,6 +54,7 @@ def ingestion(context: dg.AssetExecutionContext) -> Iterator[Any]:
         for outcome in ingest(connection, session.settings, session.company, session.contracts, selected):
             progress.finished(_step(outcome))
             yield from _events(outcome)
+        yield dg.MaterializeResult(asset_key=LOAD_LOG, metadata={"dagster/row_count": count(connection, "raw._load")})
 
 
 def _step(outcome: FeedOutcome) -> Step:

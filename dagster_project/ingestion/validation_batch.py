@@ -120,10 +120,10 @@ def rows_of(
 
 
 def key_of(contract: Contract) -> list[str]:
-    """Name the columns that no two rows share: the key, the file, and the change, as corrections come along."""
-    return [*contract.keys, *(["updated_at"] if contract.has_updated_at else []), "_file"]
+    """Name the columns that no two rows share: the key, the file, and the content, as corrections come along."""
+    return [*contract.keys, "_file", "_row_hash"]
 
 
 def key_label(contract: Contract) -> str:
-    """Name the key as the pages show it."""
-    return " + ".join(contract.keys)
+    """Name the key as the pages show it; never the name of a column, which may be looked at beside it."""
+    return f"({' + '.join(contract.keys)})"

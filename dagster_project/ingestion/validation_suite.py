@@ -95,7 +95,7 @@ def row_checks(contract: Contract, now: BatchProfile, before: BatchProfile | Non
     """Expect each key once a file, codes that are known, and columns filled, centred and spread as before."""
     checks = [
         Check("key_is_unique", "rows", "unique", key_label(contract), contract.breach["drift"],
-              "a key stands once in a file")
+              "a row stands once in a file")
     ]  # fmt: skip
     for column in contract.columns:
         usual = before.columns.get(column.name) if before else None

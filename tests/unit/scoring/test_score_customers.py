@@ -144,7 +144,8 @@ def test_current_value_is_margin_less_refunds_contacts_and_service(warehouse: du
     add(warehouse, "dim_product", [[10, 12]])
     add(warehouse, "fct_return", [[1, 10, 20250610, 1, 50], [1, -1, 20250611, 1, 5]])
     add(warehouse, "fct_touchpoint", [
-        [1, "campaign_contact", 20250602, "outbound", "marketing", 1.5], [1, "contact", 20250603, "inbound", "question", 3],
+        [1, "campaign_contact", 20250602, "outbound", "marketing", 1.5],
+        [1, "contact", 20250603, "inbound", "question", 3],
         [1, "contact", 20250604, "outbound", "service", 2], [3, "contact", 20250604, "inbound", None, 7],
     ])  # fmt: skip
     add(warehouse, "fct_service_case", [[1, 20250603]])

@@ -12,7 +12,7 @@
             and coalesce({{ record }}.party_type, 'person') = 'person'
             then {{ surrogate_key([
                 match_text(record ~ '.street'),
-                match_text(record ~ '.postcode'),
+                record ~ '.postcode',
                 record ~ '.country_code',
                 match_text("coalesce(" ~ record ~ ".family_name, split_part(" ~ record ~ ".full_name, ' ', -1))")
             ]) }}

@@ -8,10 +8,9 @@
         newest.*,
         1 as _recency
     from {{ relation }} as newest
-    where not exists (
-        select 1 from {{ repeated_keys(relation, keys) }} as repeated
-        where {{ same_key('repeated', 'newest', keys) }}
-    )
+    left join {{ repeated_keys(relation, keys) }} as repeated
+        on {{ same_key('newest', 'repeated', keys) }}
+    where repeated.{{ keys[0] }} is null
     union all
     select ranked.*
     from (
@@ -25,7 +24,7 @@
             ) as _recency
         from {{ relation }} as candidate
         inner join {{ repeated_keys(relation, keys) }} as repeated
-            on {{ same_key('repeated', 'candidate', keys) }}
+            on {{ same_key('candidate', 'repeated', keys) }}
     ) as ranked
     where ranked._recency = 1
 {% endmacro %}

@@ -15,7 +15,9 @@
 
 {# The text that a key is made from: the columns as text, `|` between them, null as nothing. #}
 {% macro key_text(columns) -%}
-    {%- for column in columns -%}
-        coalesce(cast({{ column }} as {{ type_string() }}), ''){% if not loop.last %} || '|' || {% endif %}
-    {%- endfor -%}
+    concat(
+        {%- for column in columns -%}
+            coalesce(cast({{ column }} as {{ type_string() }}), ''){% if not loop.last %}, '|', {% endif %}
+        {%- endfor -%}
+    )
 {%- endmacro %}

@@ -20,16 +20,12 @@
     end
 {%- endmacro %}
 
-{# Letters and digits alone, in lower case and without accents: what two spellings of one name or street share. #}
-{% macro match_text(column) -%}{{ adapter.dispatch('match_text')(column) }}{%- endmacro %}
-{% macro duckdb__match_text(column) -%}
-    nullif(regexp_replace(lower(strip_accents({{ column }})), '[^\p{L}\p{N}]+', '', 'g'), '')
+{# A text in lower case, without accents, blanks and punctuation: what two spellings of one name or street share. #}
+{% macro match_text(column) -%}
+    nullif(translate(lower({{ adapter.dispatch('without_accents')(column) }}), ' .,;:''"-/()&', ''), '')
 {%- endmacro %}
-{% macro default__match_text(column) -%}
-    nullif(regexp_replace(lower(unaccent({{ column }})), '[^[:alnum:]]+', '', 'g'), '')
-{%- endmacro %}
-{% macro spark__match_text(column) -%}
-    nullif(regexp_replace(
-        lower(translate({{ column }}, 'àáâãäåçèéêëìíîïñòóôõöùúûüýÿ', 'aaaaaaceeeeiiiinooooouuuuyy')), '[^\\p{L}\\p{N}]+', ''
-    ), '')
+{% macro duckdb__without_accents(column) -%}strip_accents({{ column }}){%- endmacro %}
+{% macro default__without_accents(column) -%}unaccent({{ column }}){%- endmacro %}
+{% macro spark__without_accents(column) -%}
+    translate(lower({{ column }}), 'àáâãäåçèéêëìíîïñòóôõöùúûüýÿ', 'aaaaaaceeeeiiiinooooouuuuyy')
 {%- endmacro %}

@@ -6,7 +6,6 @@ from typing import Any
 import dagster as dg
 
 from dagster_project import decisions
-from dagster_project.database import count
 from dagster_project.defs.customers import SCORES, keys
 from dagster_project.defs.transformation import MANIFEST
 from dagster_project.operations.progress import progress
@@ -38,11 +37,14 @@ def decide(context: dg.AssetExecutionContext) -> Iterator[Any]:
     with progress.step("decisions") as step, session.connection() as connection:
         company = {"time_zone": session.company.time_zone, "decisions": session.company.decisions}
         policy = decisions.DecisionPolicy.from_company(company)
-        decisions.decide(connection, session.settings, policy, session.as_of(connection))
+        policy = decisions.DecisionPolicy.from_company(session.policies)
+        report = decisions.decide(connection, session.settings, policy, session.as_of(connection))
         for table in DECISIONS:
-            rows = count(connection, f"decisions.{table}")
-            yield dg.MaterializeResult(asset_key=["decisions", table], metadata={"dagster/row_count": rows})
-        step.rows = count(connection, "decisions.contact_plan")
+            yield dg.MaterializeResult(
+                asset_key=["decisions", table], metadata={"dagster/row_count": report.rows.get(table, 0)}
+            )
+        step.rows = report.rows.get("contact_plan", 0)
+        step.note = " ".join(report.notes)
         violations = decisions.violations(connection)
         yield dg.AssetCheckResult(
             asset_key=["decisions", "contact_plan"],

@@ -53,7 +53,7 @@ def scores(context: dg.AssetExecutionContext) -> Iterator[Any]:
     """Score every customer as of the day, and judge the scores on a held-back window."""
     session: Session = context.resources.session
     with progress.step("scores") as step, session.connection() as connection:
-        policy = scoring.ScoringPolicy.from_company({"decisions": session.company.decisions})
+        policy = scoring.ScoringPolicy.from_company(session.policies)
         report = scoring.score_customers(connection, session.as_of(connection), policy)
         for table in SCORES:
             rows = report.rows.get(table, 0)

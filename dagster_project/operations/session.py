@@ -36,6 +36,12 @@ class Session:
         """Every contract by the name of its feed."""
         return load_contracts(CONTRACTS)
 
+    @property
+    def policies(self) -> Mapping[str, Any]:
+        """What the company decides about its scores and contacts, for the typed policies of those rooms."""
+        decisions = self.company.decisions
+        return {"time_zone": self.company.time_zone, "decisions": decisions, "scoring": decisions.get("scoring")}
+
     @contextmanager
     def connection(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """Open the warehouse for writing; see `database.connect`."""

@@ -59,7 +59,9 @@ class Session:
             "home_currency": self.company.home_currency,
             "time_zone": self.company.time_zone,
             "week_start": self.company.week_start,
-            "business_hours": dict(self.company.business_hours),
+            "business_hours": {
+                day: f"{opens:%H:%M}-{closes:%H:%M}" for day, (opens, closes) in self.company.business_hours.items()
+            },
             "as_of_date": self.as_of(connection).isoformat(),
         }
 

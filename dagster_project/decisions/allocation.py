@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 Reals = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
-MAX_PASSES = 40
+MAX_PASSES, MAX_ROUNDS = 40, 10
 
 
 @dataclass(frozen=True)
@@ -60,40 +60,78 @@ class Choice:
 
 def choose(contacts: Contacts, limits: Limits) -> Choice:
     """Choose the contacts to make; none that loses money, no more than one per customer and campaign."""
-    prices = np.array([_price(contacts, limits, k) for k in range(len(limits.budget))])
-    worth = contacts.profit - prices[contacts.campaign] * contacts.cost
-    is_open = (contacts.profit > 0) & (worth >= 0)
     chosen = np.zeros(len(contacts.profit), dtype=bool)
+    for _ in range(MAX_ROUNDS):
+        waiting = _waiting(contacts, limits, chosen)
+        prices = _prices(contacts, limits, chosen, waiting)
+        worth = contacts.profit - prices[contacts.campaign] * contacts.cost
+        more = _fill(contacts, limits, worth, waiting & (worth >= 0), chosen)
+        if not more.any():
+            break
+        chosen = chosen | more
+    chosen &= ~_idle_controls(contacts, chosen)
+    return Choice(chosen, _value_of_money(contacts, limits, chosen))
+
+
+def _fill(contacts: Contacts, limits: Limits, worth: Reals, is_open: Flags, chosen: Flags) -> Flags:
+    """Take open contacts in passes until no more fits; returns those taken."""
+    before = chosen
     for _ in range(MAX_PASSES):
         accepted = _pass(contacts, limits, worth, is_open, chosen)
         if not accepted.any():
             break
-        chosen |= accepted
-        is_open &= ~chosen & ~_taken(contacts, chosen)
-    chosen &= ~_idle_controls(contacts, chosen, is_open | (contacts.profit > 0) & ~chosen)
-    return Choice(chosen, _value_of_money(contacts, limits, chosen))
+        chosen = chosen | accepted
+        is_open = is_open & ~chosen & ~_taken(contacts, chosen)
+    return chosen & ~before
 
 
-def _price(contacts: Contacts, limits: Limits, campaign: int) -> float:
-    """Find the price of the campaign's money at which its customers' best channels cost no more than its budget."""
-    rows = np.flatnonzero((contacts.campaign == campaign) & (contacts.profit > 0))
-    budget = float(limits.budget[campaign])
+def _waiting(contacts: Contacts, limits: Limits, chosen: Flags) -> Flags:
+    """Mark profitable contacts of customers who have a slot left, on lanes and channels that have room."""
+    made = chosen & ~contacts.is_control
+    channel = limits.channel_of_lane[contacts.lane]
+    room = np.bincount(contacts.lane[made], minlength=len(limits.lane_capacity)) < limits.lane_capacity
+    channel_room = np.bincount(channel[made], minlength=len(limits.channel_capacity)) < limits.channel_capacity
+    slots = limits.customer_slots - np.bincount(contacts.customer[chosen], minlength=len(limits.customer_slots))
+    has_room = room[contacts.lane] & channel_room[channel] & (slots[contacts.customer] > 0)
+    waiting: Flags = (contacts.profit > 0) & has_room & ~_taken(contacts, chosen)
+    return waiting
+
+
+def _prices(contacts: Contacts, limits: Limits, chosen: Flags, waiting: Flags) -> Reals:
+    """Price each campaign's money that is left, for those who wait."""
+    spent = _spent(contacts, chosen, len(limits.budget))
+    return np.array([
+        _price(contacts, np.flatnonzero(waiting & (contacts.campaign == k)), float(left))
+        for k, left in enumerate(limits.budget - spent)
+    ])  # fmt: skip
+
+
+def _spent(contacts: Contacts, chosen: Flags, campaigns: int) -> Reals:
+    cost = np.where(chosen & ~contacts.is_control, contacts.cost, 0.0)
+    spent: Reals = np.bincount(contacts.campaign, weights=cost, minlength=campaigns).astype(np.float64)
+    return spent
+
+
+def _price(contacts: Contacts, rows: Ints, budget: float) -> float:
+    """Find the price of money at which the best channels of these customers cost no more than the budget."""
     if not len(rows) or not np.isfinite(budget):
         return 0.0
-    customer = np.unique(contacts.customer[rows], return_inverse=True)[1]
+    rows = rows[np.argsort(contacts.customer[rows], kind="stable")]
+    customer = contacts.customer[rows]
+    starts = np.flatnonzero(np.append(True, customer[1:] != customer[:-1]))
+    runs = np.diff(np.append(starts, len(rows)))
     profit, cost = contacts.profit[rows], contacts.cost[rows]
     paid = np.where(contacts.is_control[rows], 0.0, cost)
 
     def spent(price: float) -> float:
         worth = profit - price * cost
-        order = np.lexsort((-worth, customer))
-        first = order[np.unique(customer[order], return_index=True)[1]]
-        return float(paid[first][worth[first] >= 0].sum())
+        is_best = worth == np.repeat(np.maximum.reduceat(worth, starts), runs)
+        return float(paid[is_best & (worth >= 0)].sum())
 
     low, high = 0.0, float((profit[cost > 0] / cost[cost > 0]).max(initial=0.0)) * 1.01
     if spent(low) <= budget:
         return 0.0
-    for _ in range(40):
+    for _ in range(30):
         middle = (low + high) / 2
         low, high = (middle, high) if spent(middle) > budget else (low, middle)
     return low
@@ -143,39 +181,26 @@ def _taken(contacts: Contacts, chosen: Flags) -> Flags:
     return np.isin(pair, pair[chosen])
 
 
-def _idle_controls(contacts: Contacts, chosen: Flags, refused: Flags) -> Flags:
+def _idle_controls(contacts: Contacts, chosen: Flags) -> Flags:
     """Mark controls of lanes that turned contacts away, below the last contact made there: they compare with nobody."""
     density = _density(contacts)
     lanes = int(contacts.lane.max(initial=-1)) + 1
     last = np.full(lanes, np.inf)
     made = chosen & ~contacts.is_control
     np.minimum.at(last, contacts.lane[made], density[made])
-    is_full = (
-        np.bincount(contacts.lane[refused & ~contacts.is_control & ~_taken(contacts, chosen)], minlength=lanes) > 0
-    )
-    idle: Flags = (
-        chosen & contacts.is_control & (density < last[contacts.lane]) & (is_full | np.isinf(last))[contacts.lane]
-    )
+    refused = (contacts.profit > 0) & ~contacts.is_control & ~_taken(contacts, chosen)
+    is_full = (np.bincount(contacts.lane[refused], minlength=lanes) > 0) | np.isinf(last)
+    idle: Flags = chosen & contacts.is_control & is_full[contacts.lane] & (density < last[contacts.lane])
     return idle
 
 
 def _value_of_money(contacts: Contacts, limits: Limits, chosen: Flags) -> Reals:
     """Profit per unit of money of the best contact that only the budget keeps out, by campaign; 0 if there is none."""
-    spent = np.bincount(
-        contacts.campaign,
-        weights=np.where(chosen & ~contacts.is_control, contacts.cost, 0.0),
-        minlength=len(limits.budget),
-    )
-    slots = limits.customer_slots - np.bincount(contacts.customer[chosen], minlength=len(limits.customer_slots))
-    made = chosen & ~contacts.is_control
-    channel = limits.channel_of_lane[contacts.lane]
-    room = np.bincount(contacts.lane[made], minlength=len(limits.lane_capacity)) < limits.lane_capacity
-    channel_room = np.bincount(channel[made], minlength=len(limits.channel_capacity)) < limits.channel_capacity
-    waiting = (contacts.profit > 0) & ~contacts.is_control & ~_taken(contacts, chosen) & (slots[contacts.customer] > 0)
-    waiting &= room[contacts.lane] & channel_room[channel] & (contacts.cost > 0)
-    waiting &= spent[contacts.campaign] + contacts.cost > limits.budget[contacts.campaign] + 1e-9
+    spent = _spent(contacts, chosen, len(limits.budget))
+    kept_out = _waiting(contacts, limits, chosen) & ~contacts.is_control & (contacts.cost > 0)
+    kept_out &= spent[contacts.campaign] + contacts.cost > limits.budget[contacts.campaign] + 1e-9
     value = np.zeros(len(limits.budget))
-    np.maximum.at(value, contacts.campaign[waiting], _density(contacts)[waiting])
+    np.maximum.at(value, contacts.campaign[kept_out], _density(contacts)[kept_out])
     return value
 
 

@@ -44,7 +44,9 @@ class Network(Section):
     community_size: Positive = Field(description="mean number of accounts in a community")
     follows_mean: Amount = Field(description="mean number of accounts that an account comes to follow (geometric)")
     follow_days: Positive = Field(description="mean days from an account's creation to a follow")
-    between_share: Share = Field(description="share of follows that lead out of the community")
+    between_share: Share = Field(
+        description="share of follows out of the community (second follows of one account fall away)"
+    )
     copied_share: Share = Field(
         description="share of follows that copy an earlier one's target (preferential attachment)"
     )

@@ -155,7 +155,9 @@ def _won(scene: Scene, life: Life) -> Parts:
     at = wished - before
     ends = is_last & (placed >= 0)
     at[ends] = life.orders.at[placed[ends]]
-    happens = np.where(is_last, ends, before < (look_ahead(scene) - 1) * DAY_SECONDS)
+    sooner = np.full(len(row), np.iinfo(np.int64).max)  # an order that a campaign brought forward ends the sale
+    sooner[placed >= 0] = life.orders.at[placed[placed >= 0]]
+    happens = np.where(is_last, ends, at < sooner) & (is_last | (before < (look_ahead(scene) - 1) * DAY_SECONDS))
     guess = np.exp(0.25 * (steps - 1 - stage) / steps * chance.normal("sale.won.guess", number, stage))
     named = np.stack([np.full(len(row), _WON), number], axis=1)
     stage_name = np.array([*section.stages], dtype=object)[stage]

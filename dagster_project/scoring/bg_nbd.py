@@ -21,7 +21,7 @@ from dagster_project.scoring.maximum_likelihood import Estimate, maximise, not_f
 Array = NDArray[np.float64]
 PARAMETERS = ("r", "alpha", "a", "b")
 MIN_CUSTOMERS, MIN_REPEATERS = 30, 10
-SCOUT_GROUPS = 50_000
+SCOUT_GROUPS = 20_000
 
 
 @dataclass(frozen=True)

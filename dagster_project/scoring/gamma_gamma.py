@@ -17,7 +17,7 @@ from dagster_project.scoring.maximum_likelihood import Estimate, maximise, not_f
 
 Array = NDArray[np.float64]
 PARAMETERS = ("p", "q", "v")
-MIN_REPEATERS = 20
+MIN_REPEATERS, SCOUT_GROUPS = 20, 20_000
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,11 @@ def fit(groups: SpendGroups) -> Estimate:
         return not_fitted(PARAMETERS, "Every customer's mean order has the same value; there is nothing to estimate.")
     scale = float((customers * amount).sum() / total)
     starts = [[p, q, 1.0 * max(q - 1, 0.5) / p] for p, q in ((6.0, 4.0), (1.0, 2.0), (2.0, 10.0), (20.0, 3.0))]
+    step = len(x) // SCOUT_GROUPS + 1
+    if step > 1:
+        scouts = _Likelihood(x[::step], amount[::step] / scale, customers[::step])
+        scouted = maximise(scouts, PARAMETERS, starts, float(customers[::step].sum()))
+        starts = [list(scouted.values)] if scouted.values is not None else starts[:1]
     scaled = maximise(_Likelihood(x, amount / scale, customers), PARAMETERS, starts, total)
     return _rescaled(scaled, scale, float((customers * np.log(scale)).sum()))
 
@@ -70,28 +75,30 @@ def _rescaled(estimate: Estimate, scale: float, log_jacobian: float) -> Estimate
 
 
 class _Likelihood:
-    """Log-likelihood and its gradient by the log-parameters."""
+    """Log-likelihood and its gradient by the log-parameters; what depends on x alone is computed once per x."""
 
     def __init__(self, x: Array, amount: Array, customers: Array) -> None:
-        self.x, self.amount, self.customers = x, amount, customers
-        self.log_amount, self.log_total = np.log(amount), np.log(x) + np.log(amount)
+        self.x, self.total, self.customers = x, x * amount, customers
+        self.log_total = np.log(self.total)
+        self.counts, position = np.unique(x, return_inverse=True)
+        self.count_weights = np.bincount(position, weights=customers)
+        self.weighted_log_total = float((customers * x * self.log_total).sum())
+        self.weighted_log_amount = float((customers * np.log(amount)).sum())
 
     def __call__(self, point: Array) -> tuple[float, Array]:
         p, q, v = np.exp(point)
-        x, px = self.x, p * self.x
-        denominator = v + x * self.amount
+        x, weights, everybody = self.counts, self.count_weights, float(self.count_weights.sum())
+        denominator = v + self.total
         log_denominator = np.log(denominator)
-        terms = gammaln(px + q) - gammaln(px) - gammaln(q) + q * np.log(v) - self.log_amount
-        terms += px * self.log_total - (px + q) * log_denominator
-        both = digamma(px + q)
-        gradient = np.array(
-            [
-                (self.customers * x * (both - digamma(px) + self.log_total - log_denominator)).sum(),
-                (self.customers * (both - digamma(q) + np.log(v) - log_denominator)).sum(),
-                (self.customers * (q / v - (px + q) / denominator)).sum(),
-            ]
-        )
-        return float((self.customers * terms).sum()), gradient * np.array([p, q, v])
+        drawn = (self.customers * log_denominator).sum()
+        drawn_by_x = (self.customers * self.x * log_denominator).sum()
+        value = (weights * (gammaln(p * x + q) - gammaln(p * x) - gammaln(q) + q * np.log(v))).sum()
+        value += p * self.weighted_log_total - self.weighted_log_amount - p * drawn_by_x - q * drawn
+        both = digamma(p * x + q)
+        slope_p = (weights * x * (both - digamma(p * x))).sum() + self.weighted_log_total - drawn_by_x
+        slope_q = (weights * (both - digamma(q))).sum() + everybody * np.log(v) - drawn
+        slope_v = everybody * q / v - (self.customers * (p * self.x + q) / denominator).sum()
+        return float(value), np.array([slope_p * p, slope_q * q, slope_v * v])
 
 
 def expected_amount(parameters: Array, x: Array, mean_amount: Array) -> Array:

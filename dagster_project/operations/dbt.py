@@ -91,7 +91,7 @@ def build(
     on_node: Callable[[NodeResult], None] | None = None,
     exclude: Sequence[str] = (),
 ) -> list[NodeResult]:
-    """Build the selected seeds and models with the tests that are answerable from them and what lies before them.
+    """Build the selected seeds and models, and answer the selected tests, by name; nothing else is chosen indirectly.
 
     Raises:
         StellaError: dbt could not start (not: a model failed; that is in the results).
@@ -101,7 +101,7 @@ def build(
     manifest = parse(settings)
     clock = time.perf_counter()
     arguments = [
-        "build", *_base_arguments(), "--indirect-selection", "buildable",
+        "build", *_base_arguments(), "--indirect-selection", "empty", "--exclude-resource-type", "unit_test",
         "--vars", json.dumps(dict(variables)), "--select", *select,
     ]  # fmt: skip
     if exclude:

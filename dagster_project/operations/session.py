@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from typing import Any
@@ -25,6 +25,8 @@ class Session:
     """One run's view of the installation and the company."""
 
     settings: Settings
+    built: set[str] = field(default_factory=set)
+    """The dbt models and seeds (unique ids) that this run has built so far."""
 
     @cached_property
     def company(self) -> Company:

@@ -1,13 +1,14 @@
--- Contacted customers beside held-out ones. Like is compared with like: contacts of a variant (a selection, a list, a test cell) that has its
--- own controls are compared with those, the others with the campaign's common controls, if there are any.
+-- Contacted customers beside held-out ones. Like is compared with like: contacts of a variant (a selection, a list, a test
+-- cell) that has its own controls are compared with those, the others with the campaign's common controls, if there are any.
 with contacts as (
     select
         campaign_ref,
         coalesce(variant, '') as variant,
         is_control,
         cast(order_count as {{ type_double() }}) as order_count,
-        cast(net_amount as {{ type_double() }}) as net_amount,
-        cast(margin_amount as {{ type_double() }}) as margin_amount
+        -- Without costs the net amount stands for the margin.
+        cast(coalesce(margin_amount, net_amount) as {{ type_double() }}) as value_amount,
+        cost_amount
     from {{ ref('fct_campaign_contact') }}
     where sent_at < {{ as_of_at() }}
 ),
@@ -25,7 +26,10 @@ variants as (
 placed as (
     select
         contacts.*,
-        case when variants.has_control = 1 and variants.has_contact = 1 then contacts.variant else '' end as comparison_cell
+        case
+            when variants.has_control = 1 and variants.has_contact = 1 then contacts.variant
+            else ''
+        end as comparison_cell
     from contacts
     inner join variants on contacts.campaign_ref = variants.campaign_ref and contacts.variant = variants.variant
 ),
@@ -37,11 +41,10 @@ arms as (
         is_control,
         count(*) as customer_count,
         avg(order_count) as order_mean,
-        var_samp(order_count) as order_variance,
-        -- Without costs the net amount stands for the margin.
-        avg(coalesce(margin_amount, net_amount)) as value_mean,
-        var_samp(coalesce(margin_amount, net_amount)) as value_variance,
-        sum(order_count) as order_count
+        var_samp(order_count) / count(*) as order_error,
+        avg(value_amount) as value_mean,
+        var_samp(value_amount) / count(*) as value_error,
+        sum(cost_amount) as cost_amount
     from placed
     group by campaign_ref, comparison_cell, is_control
 )
@@ -54,9 +57,10 @@ select
     contacted.order_mean as orders_per_contact,
     held_out.order_mean as orders_per_control,
     contacted.order_mean - held_out.order_mean as incremental_orders_per_contact,
-    contacted.order_variance / contacted.customer_count + held_out.order_variance / held_out.customer_count as order_error_variance,
+    contacted.order_error + held_out.order_error as order_error_variance,
     contacted.value_mean - held_out.value_mean as incremental_value_per_contact,
-    contacted.value_variance / contacted.customer_count + held_out.value_variance / held_out.customer_count as value_error_variance,
+    contacted.value_error + held_out.value_error as value_error_variance,
+    cast(contacted.cost_amount as {{ type_money() }}) as contact_cost_amount,
     coalesce(contacted.customer_count >= 10 and held_out.customer_count >= 10, false) as is_comparable
 from arms as contacted
 left join arms as held_out

@@ -58,15 +58,16 @@ select
     cast(coalesce(campaigns.delivered_count, 0) as bigint) as delivered_count,
     cast(coalesce(campaigns.responded_count, 0) as bigint) as responded_count,
     cast(coalesce(campaigns.unsubscribed_count, 0) as bigint) as unsubscribed_count,
+    {{ share_of('campaigns.responded_count', 'campaigns.campaign_contact_count') }} as response_share,
     cast(
-        cast(campaigns.responded_count as {{ type_double() }}) / nullif(campaigns.campaign_contact_count, 0) as {{ type_double() }}
-    ) as response_share,
-    cast(campaigns.campaign_cost_amount / nullif(campaigns.responded_count, 0) as {{ type_money() }}) as cost_per_response_amount,
+        campaigns.campaign_cost_amount / nullif(campaigns.responded_count, 0) as {{ type_money() }}
+    ) as cost_per_response_amount,
     cast(coalesce(orders.order_count, 0) as bigint) as order_count,
     cast(coalesce(orders.net_amount, 0) as {{ type_money() }}) as net_amount,
     cast(orders.margin_amount as {{ type_money() }}) as margin_amount
 from cells
 inner join {{ ref('dim_channel') }} as channels on cells.channel_key = channels.channel_key
 left join contacts on cells.channel_key = contacts.channel_key and cells.month_start_date = contacts.month_start_date
-left join campaigns on cells.channel_key = campaigns.channel_key and cells.month_start_date = campaigns.month_start_date
+left join campaigns
+    on cells.channel_key = campaigns.channel_key and cells.month_start_date = campaigns.month_start_date
 left join orders on cells.channel_key = orders.channel_key and cells.month_start_date = orders.month_start_date

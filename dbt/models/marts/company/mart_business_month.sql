@@ -78,8 +78,9 @@ cases as (
         avg(first_response_business_minutes) / 60.0 as first_response_hours,
         avg(resolution_business_minutes) / 60.0 as resolution_hours,
         avg(satisfaction_score) as satisfaction_score,
-        avg(case when recommend_score >= 9 then 100.0 when recommend_score <= 6 then -100.0 when recommend_score >= 7 then 0.0 end)
-            as net_promoter_score
+        avg(
+            case when recommend_score >= 9 then 100.0 when recommend_score <= 6 then -100.0 when recommend_score >= 7 then 0.0 end
+        ) as net_promoter_score
     from {{ ref('fct_service_case') }}
     where opened_at < {{ as_of_at() }}
     group by {{ month_start(local_date('opened_at')) }}
@@ -88,17 +89,10 @@ cases as (
 stages as (
     select
         month_start_date,
-        sum(case when former_stage in ('new', 'active', 'loyal', 'at_risk') then 1 else 0 end) as awake_customer_count,
-        sum(case when former_stage in ('new', 'active', 'loyal', 'at_risk') and lifecycle_stage in ('dormant', 'lost') then 1 else 0 end)
-            as silenced_customer_count
-    from (
-        select
-            month_start_date,
-            lifecycle_stage,
-            lag(lifecycle_stage) over (partition by customer_id order by month_start_date) as former_stage
-        from {{ ref('fct_customer_month') }}
-        where customer_id <> -1
-    ) as followed
+        sum(customer_count) as awake_customer_count,
+        sum(case when lifecycle_stage in ('dormant', 'lost') then customer_count else 0 end) as silenced_customer_count
+    from {{ ref('mart_lifecycle_flow') }}
+    where former_lifecycle_stage in ('new', 'active', 'loyal', 'at_risk')
     group by month_start_date
 )
 

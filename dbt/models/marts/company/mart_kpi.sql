@@ -13,7 +13,10 @@ with measures as (
 benchmarks as (
     select
         metric,
-        {{ month_start('period_start_date') }} as month_start_date,
+        {{ month_start('period_start_date') }} as benchmark_month,
+        lead({{ month_start('period_start_date') }}) over (
+            partition by metric order by {{ month_start('period_start_date') }}
+        ) as next_benchmark_month,
         avg(value) as benchmark_value
     from {{ ref('fct_market_benchmark') }}
     group by metric, {{ month_start('period_start_date') }}
@@ -28,6 +31,7 @@ aimed as (
         kpis.owner,
         kpis.description,
         benchmarks.benchmark_value,
+        benchmarks.benchmark_month,
         case targets.target_kind
             when 'value' then targets.target_value
             when 'year_growth' then measures.year_ago_value * (1 + targets.target_value)
@@ -39,8 +43,12 @@ aimed as (
             measures.kpi_code = targets.kpi_code
             and measures.month_start_date >= targets.valid_from
             and (targets.valid_to is null or measures.month_start_date < targets.valid_to)
+    -- The market is known later than the company: its last figure stands until the next one comes.
     left join benchmarks
-        on kpis.benchmark_metric = benchmarks.metric and measures.month_start_date = benchmarks.month_start_date
+        on
+            kpis.benchmark_metric = benchmarks.metric
+            and measures.month_start_date >= benchmarks.benchmark_month
+            and (benchmarks.next_benchmark_month is null or measures.month_start_date < benchmarks.next_benchmark_month)
 )
 
 select
@@ -52,7 +60,8 @@ select
     owner,
     description,
     is_complete,
-    row_number() over (partition by kpi_code, is_complete order by month_start_date desc) = 1 and is_complete as is_latest_complete,
+    is_complete
+    and row_number() over (partition by kpi_code, is_complete order by month_start_date desc) = 1 as is_latest_complete,
     actual_value,
     cast(target_value as {{ type_double() }}) as target_value,
     case
@@ -66,8 +75,9 @@ select
     case
         when recent_value is null or actual_value is null then 'unknown'
         when abs(actual_value - recent_value) <= 0.02 * abs(recent_value) then 'steady'
-        when (actual_value > recent_value and direction = 'higher') or (actual_value < recent_value and direction = 'lower') then 'better'
+        when (actual_value > recent_value) = (direction = 'higher') then 'better'
         else 'worse'
     end as trend,
-    cast(benchmark_value as {{ type_double() }}) as benchmark_value
+    cast(benchmark_value as {{ type_double() }}) as benchmark_value,
+    benchmark_month
 from aimed

@@ -18,13 +18,16 @@ measured as (
             when 'ordering_customers' then months.ordering_customer_count
             when 'new_customers' then months.new_customer_count
             when 'repeat_customer_share'
-                then 1.0 - cast(months.new_customer_count as {{ type_double() }}) / nullif(months.ordering_customer_count, 0)
+                then 1.0 - {{ share_of('months.new_customer_count', 'months.ordering_customer_count') }}
             when 'refund_share' then months.refund_amount / nullif(months.net_amount, 0)
-            when 'churn_share' then cast(months.silenced_customer_count as {{ type_double() }}) / nullif(months.awake_customer_count, 0)
-            when 'campaign_response_share' then cast(months.responded_count as {{ type_double() }}) / nullif(months.campaign_contact_count, 0)
+            when 'churn_share'
+                then {{ share_of('months.silenced_customer_count', 'months.awake_customer_count') }}
+            when 'campaign_response_share'
+                then {{ share_of('months.responded_count', 'months.campaign_contact_count') }}
             when 'contact_cost_share' then months.contact_cost_amount / nullif(months.net_amount, 0)
-            when 'visit_conversion_share' then cast(months.buying_visit_count as {{ type_double() }}) / nullif(months.visit_count, 0)
-            when 'complaint_share' then cast(months.complaint_count as {{ type_double() }}) / nullif(months.order_count, 0)
+            when 'visit_conversion_share'
+                then {{ share_of('months.buying_visit_count', 'months.visit_count') }}
+            when 'complaint_share' then {{ share_of('months.complaint_count', 'months.order_count') }}
             when 'first_response_hours' then months.first_response_hours
             when 'resolution_hours' then months.resolution_hours
             when 'satisfaction' then months.satisfaction_score

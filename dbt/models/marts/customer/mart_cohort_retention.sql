@@ -53,9 +53,7 @@ select
     ) as months_since,
     cast(cohorts.cohort_customer_count as bigint) as cohort_customer_count,
     cast(coalesce(active.active_customer_count, 0) as bigint) as active_customer_count,
-    cast(
-        cast(coalesce(active.active_customer_count, 0) as {{ type_double() }}) / cohorts.cohort_customer_count as {{ type_double() }}
-    ) as retention_share,
+    {{ share_of('coalesce(active.active_customer_count, 0)', 'cohorts.cohort_customer_count') }} as retention_share,
     cast(coalesce(active.order_count, 0) as bigint) as order_count,
     cast(coalesce(active.net_amount, 0) as {{ type_money() }}) as net_amount,
     cast(active.margin_amount as {{ type_money() }}) as margin_amount,

@@ -54,9 +54,7 @@ select
     cast(coalesce(answers.campaign_contact_count, 0) as bigint) as campaign_contact_count,
     cast(coalesce(answers.opened_count, 0) as bigint) as opened_count,
     cast(coalesce(answers.responded_count, 0) as bigint) as responded_count,
-    cast(
-        cast(answers.responded_count as {{ type_double() }}) / nullif(answers.campaign_contact_count, 0) as {{ type_double() }}
-    ) as response_share,
+    {{ share_of('answers.responded_count', 'answers.campaign_contact_count') }} as response_share,
     cast(coalesce(contacts.cost_amount, 0) as {{ type_money() }}) as cost_amount,
     contacts.last_contacted_on,
     cast(row_number() over (

@@ -47,9 +47,7 @@ select
     cast(coalesce(answers.responded_count, 0) as bigint) as responded_count,
     cast(coalesce(answers.redeemed_count, 0) as bigint) as redeemed_count,
     cast(coalesce(answers.unsubscribed_count, 0) as bigint) as unsubscribed_count,
-    cast(
-        cast(answers.responded_count as {{ type_double() }}) / nullif(answers.campaign_contact_count, 0) as {{ type_double() }}
-    ) as response_share,
+    {{ share_of('answers.responded_count', 'answers.campaign_contact_count') }} as response_share,
     answers.last_campaign_ref,
     touchpoints.last_outbound_on,
     touchpoints.last_inbound_on,

@@ -38,7 +38,7 @@ select
     cast(both_ways.shared_count as bigint) as shared_count,
     cast(sizes.customer_count as bigint) as customer_count,
     cast(others.customer_count as bigint) as other_customer_count,
-    cast(cast(both_ways.shared_count as {{ type_double() }}) / sizes.customer_count as {{ type_double() }}) as shared_share,
+    {{ share_of('both_ways.shared_count', 'sizes.customer_count') }} as shared_share,
     cast(
         cast(both_ways.shared_count as {{ type_double() }})
         / (sizes.customer_count + others.customer_count - both_ways.shared_count) as {{ type_double() }}

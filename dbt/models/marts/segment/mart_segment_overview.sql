@@ -42,9 +42,7 @@ select
     segments.owner,
     segments.criterion,
     cast(coalesce(totals.customer_count, 0) as bigint) as customer_count,
-    cast(
-        cast(coalesce(totals.customer_count, 0) as {{ type_double() }}) / nullif(everybody.customer_count, 0) as {{ type_double() }}
-    ) as customer_share,
+    {{ share_of('coalesce(totals.customer_count, 0)', 'everybody.customer_count') }} as customer_share,
     cast(coalesce(moves.entered_count_28d, 0) as bigint) as entered_count_28d,
     cast(coalesce(moves.exited_count_28d, 0) as bigint) as exited_count_28d,
     cast(coalesce(totals.net_amount_365d, 0) as {{ type_money() }}) as net_amount_365d,

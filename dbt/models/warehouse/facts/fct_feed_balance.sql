@@ -1,4 +1,5 @@
--- From the landed file to the fact: the figures of each step side by side, in original currencies. The checks are in mart_reconciliation.
+-- From the landed file to the fact: the figures of each step side by side, in original currencies. The checks are in
+-- mart_reconciliation.
 with loads as (
     select
         feed,
@@ -16,11 +17,11 @@ with loads as (
 ),
 
 staged as (
-    select 'order_lines' as feed, count(*) as row_count, sum(net_amount_original) as amount from {{ ref('stg_order_lines') }}
+    {{ reconciled('order_lines', 'staging', ref('stg_order_lines'), 'count(*)', 'sum(net_amount_original)') }}
     union all
-    select 'returns', count(*), sum(amount_original) from {{ ref('stg_returns') }}
+    {{ reconciled('returns', 'staging', ref('stg_returns'), 'count(*)', 'sum(amount_original)') }}
     union all
-    select 'loyalty_entries', count(*), sum(points) from {{ ref('stg_loyalty_entries') }}
+    {{ reconciled('loyalty_entries', 'staging', ref('stg_loyalty_entries'), 'count(*)', 'sum(points)') }}
 )
 
 select
@@ -36,6 +37,10 @@ select
     cast(coalesce(loads.landed_amount, 0) as decimal(38, 4)) as landed_amount_original,
     cast(coalesce(loads.accepted_amount, 0) as decimal(38, 4)) as accepted_amount_original,
     cast(coalesce(loads.quarantined_amount, 0) as decimal(38, 4)) as quarantined_amount_original,
+    cast(
+        coalesce(loads.landed_amount, 0) - coalesce(loads.accepted_amount, 0) - coalesce(loads.quarantined_amount, 0)
+        as decimal(38, 4)
+    ) as unchanged_amount_original,
     cast(coalesce(balances.raw_amount, 0) as decimal(38, 4)) as raw_amount_original,
     cast(coalesce(balances.replaced_amount, 0) as decimal(38, 4)) as replaced_amount_original,
     cast(coalesce(staged.amount, 0) as decimal(38, 4)) as staged_amount_original,

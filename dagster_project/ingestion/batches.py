@@ -46,6 +46,17 @@ class Opened:
 Landing = Callable[[FeedRun, list[Opened]], tuple[list[Opened], Incoming]]
 
 
+def alike(run: FeedRun, batch: list[Opened]) -> list[list[Opened]]:
+    """Part a batch, if a mapping reads it, by the files' columns: a file that lacks one must fail by itself."""
+    if run.mapping is None:
+        return [batch]
+    groups: dict[frozenset[str] | None, list[Opened]] = {}
+    for item in batch:
+        columns = None if item.reading.has_optional_columns else frozenset(c.lower() for c in item.reading.columns)
+        groups.setdefault(columns, []).append(item)
+    return list(groups.values())
+
+
 def load_batch(run: FeedRun, batch: list[Opened], land: Landing) -> None:
     """Load a batch; if the engine or the mapping fails on it, load each of its files by itself.
 
@@ -142,7 +153,11 @@ def _incoming(run: FeedRun, columns: Mapping[str, str], batch: list[Opened]) -> 
         return unmapped(run.connection, columns)
     lookups = land_lookups(run.connection, run.company, run.landing, run.place)
     try:
-        return mapped(run.connection, run.mapping, columns, batch[-1].file.name)
+        may_lack = all(item.reading.has_optional_columns for item in batch)
+        incoming, lacking = mapped(run.connection, run.mapping, columns, batch[-1].file.name, may_lack)
+        if lacking:
+            run.warnings.append(f"{run.mapping.path.name} draws on what no new row has: {', '.join(lacking)}")
+        return incoming
     finally:
         detach(run.connection, lookups)
 

@@ -14,8 +14,8 @@ from dagster_project.ingestion.company import Company
 from dagster_project.ingestion.company_file import ReadOptions
 from dagster_project.ingestion.contract import Column, Contract
 from dagster_project.ingestion.reading import RESERVED, identifier, literal
-from dagster_project.ingestion.rules import Clock, Rule, default_code, odd_name, raw_name, rules_of
-from dagster_project.ingestion.typing_sql import cleaned, coded, known_values, typed
+from dagster_project.ingestion.rules import Clock, Rule, default_code, odd_name, raw_name, rules_of, widened
+from dagster_project.ingestion.typing_sql import cleaned, coded, is_text, known_values, typed
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ judged as (
         {_bits(warnings)} as _warned,
         {_case(refusals, lambda _, rule: _shown(rule))} as _value,
         {_named(warnings)} as _named,
-        {_extra(extras)} as _extra
+        {_extra(extras, columns)} as _extra
     from typed
 )
 select {names}, _extra, _file, _line,
@@ -127,10 +127,11 @@ def _value(column: Column, kind: str, company: Company, contract: Contract, opti
 
 def _derived(contract: Contract) -> str:
     """Fill a derived column where the source gave none."""
-    return ", ".join(
-        f"coalesce({identifier(name)}, try_cast({formula} as {contract.column(name).sql_type})) as {identifier(name)}"
-        for name, formula in contract.derived.items()
-    )
+    filled: list[str] = []
+    for name, formula in contract.derived.items():
+        value = f"try_cast({widened(contract, formula)} as {contract.column(name).sql_type})"
+        filled.append(f"coalesce({identifier(name)}, {value}) as {identifier(name)}")
+    return ", ".join(filled)
 
 
 def _case(rules: tuple[Rule, ...], result: Callable[[int, Rule], str]) -> str:
@@ -163,12 +164,13 @@ def _named(warnings: tuple[Rule, ...]) -> str:
     return f"case when {' or '.join(rule.broken for rule in rules)} then to_json({{{fields}}}) end"
 
 
-def _extra(extras: tuple[str, ...]) -> str:
+def _extra(extras: tuple[str, ...], columns: Mapping[str, str]) -> str:
     """Keep what the contract does not know, as JSON without nulls, so that it does not depend on other files."""
     if not extras:
         return "cast(null as json)"
-    fields = ", ".join(f"{literal(c)}: {_source(c)}" for c in extras)
-    filled = " or ".join(f"{_source(c)} is not null" for c in extras)
+    values = {c: f"nullif({_source(c)}, '')" if is_text(columns[c]) else _source(c) for c in extras}
+    fields = ", ".join(f"{literal(c)}: {value}" for c, value in values.items())
+    filled = " or ".join(f"{value} is not null" for value in values.values())
     return f"case when {filled} then json_merge_patch(json('{{}}'), to_json({{{fields}}})) end"
 
 

@@ -17,9 +17,9 @@ from charset_normalizer import from_bytes
 from dagster_project.ingestion.fault import FileFault
 from dagster_project.ingestion.scanning import Scan, pieces
 
-# What is tried on bytes that are not UTF-8; charset-normalizer picks among them. Western first: it wins ties.
+# What is tried on bytes that are neither UTF-8 nor Western; charset-normalizer picks among them.
 _CANDIDATES = [
-    "cp1252", "iso8859_15", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "koi8_r", "shift_jis", "euc_jp",
+    "iso8859_15", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "koi8_r", "shift_jis", "euc_jp",
     "gb18030", "big5", "euc_kr",
 ]  # fmt: skip
 REPLACEMENT = "\ufffd"
@@ -57,7 +57,9 @@ def encoding_of(scan: Scan, named: str | None) -> Encoding:
         return Encoding("utf-8")
     if _is_mostly_utf8(scan.odd_sample):
         return Encoding("utf-8", replaces=True)
-    best = from_bytes(scan.odd_sample, cp_isolation=_CANDIDATES, threshold=0.5).best()
+    # What makes sense in the usual Western encoding would make as much in its neighbours: it goes first.
+    western = from_bytes(scan.odd_sample, cp_isolation=["cp1252"], threshold=0.2).best()
+    best = western or from_bytes(scan.odd_sample, cp_isolation=_CANDIDATES, threshold=0.5).best()
     return Encoding(best.encoding if best else "cp1252", replaces=True)
 
 
@@ -95,50 +97,77 @@ def _one_kind_of_line_end(text: str) -> bytes:
 
 @dataclass(frozen=True)
 class Records:
-    """Where the records of a CSV file begin: their physical lines, counted from 1, the header's included."""
+    """Where the records of a CSV file begin: their physical lines, counted from 1, the header's included.
+
+    `unclosed` is the first line with a quote that opens a field and is never closed as one.
+    """
 
     lines: npt.NDArray[np.int64]
     unclosed: int | None
 
 
+@dataclass
+class _Reader:
+    """Where the reader of records stands between two pieces: lines passed, and the line of the quote that is open."""
+
+    line: int = 0
+    open_on: int | None = None
+    unclosed: int | None = None
+
+    def take(self, text: bytes, quote: bytes, delimiter: bytes) -> npt.NDArray[np.int64]:
+        """Read whole lines; give those on which records begin."""
+        data = np.frombuffer(text, dtype=np.uint8)
+        ends = np.flatnonzero(data == 10)
+        quotes = self._quotes(data, ends, quote, delimiter)
+        was_inside = self.open_on is not None
+        is_open = (np.searchsorted(quotes, ends) + was_inside) % 2 == 1
+        is_open_before = np.concatenate(([was_inside], is_open[:-1]))
+        if bool(is_open[-1]):
+            self.open_on = self._line_of(quotes[-1], ends) if len(quotes) else self.open_on
+        else:
+            self.open_on = None
+        lengths = np.diff(ends, prepend=-1) - 1
+        is_blank = (lengths == 0) | ((lengths == 1) & (data[np.maximum(ends - 1, 0)] == 13))
+        begins: npt.NDArray[np.int64] = (np.flatnonzero(~is_open_before & ~is_blank) + self.line + 1).astype(np.int64)
+        self.line += len(ends)
+        return begins
+
+    def _quotes(
+        self, data: npt.NDArray[np.uint8], ends: npt.NDArray[np.int64], quote: bytes, delimiter: bytes
+    ) -> npt.NDArray[np.int64]:
+        """Find the quotes that stand at the edge of a field or beside another quote: others are letters of a field."""
+        if not quote:
+            return np.empty(0, dtype=np.int64)
+        found = np.flatnonzero(data == quote[0])
+        before = np.where(found == 0, 10, data[found - 1])
+        after = data[np.minimum(found + 1, len(data) - 1)]
+        edges = np.array([10, 13, delimiter[0]], dtype=np.uint8)
+        beside = (before == quote[0]) | (after == quote[0])
+        ends_field, begins_field = np.isin(after, edges), np.isin(before, edges)
+        keep = beside | ends_field | begins_field
+        found, closes = found[keep], (beside | ends_field)[keep]
+        # Every second quote closes; one that cannot shows that the quote before it should not have opened.
+        is_closing = (np.arange(len(found)) + (self.open_on is not None)) % 2 == 1
+        wrong = np.flatnonzero(is_closing & ~closes)
+        if len(wrong) and self.unclosed is None:
+            opener = wrong[0] - 1
+            self.unclosed = self._line_of(found[opener], ends) if opener >= 0 else self.open_on
+        counted: npt.NDArray[np.int64] = found.astype(np.int64)
+        return counted
+
+    def _line_of(self, place: int, ends: npt.NDArray[np.int64]) -> int:
+        return self.line + int(np.searchsorted(ends, place)) + 1
+
+
 def find_records(parts: Iterator[bytes], quote: bytes = b'"', delimiter: bytes = b",") -> Records:
     """Find on which line each record begins; a newline between quotes does not end one, a blank line is none.
 
-    A quote within a field, as in `5" pipe`, opens nothing. `unclosed` is the line of a record whose quote never closes.
+    A quote within a field, as in `5" pipe`, opens nothing.
     """
-    starts: list[npt.NDArray[np.int64]] = []
-    line = 0
-    is_inside = False
-    begins_on = 0
-    for text in _whole_lines(parts):
-        data = np.frombuffer(text, dtype=np.uint8)
-        ends = np.flatnonzero(data == 10)
-        quotes = _that_count(data, quote, delimiter)
-        is_open = (np.searchsorted(quotes, ends) + is_inside) % 2 == 1
-        is_open_before = np.concatenate(([is_inside], is_open[:-1]))
-        lengths = np.diff(ends, prepend=-1) - 1
-        returns = data[np.maximum(ends - 1, 0)] == 13
-        is_blank = (lengths == 0) | ((lengths == 1) & returns)
-        begins = np.flatnonzero(~is_open_before & ~is_blank) + line + 1
-        starts.append(begins.astype(np.int64))
-        begins_on = int(begins[-1]) if len(begins) else begins_on
-        line += len(ends)
-        is_inside = bool(is_open[-1])
+    reader = _Reader()
+    starts = [reader.take(text, quote, delimiter) for text in _whole_lines(parts)]
     lines = np.concatenate(starts) if starts else np.empty(0, dtype=np.int64)
-    return Records(lines, begins_on if is_inside else None)
-
-
-def _that_count(data: npt.NDArray[np.uint8], quote: bytes, delimiter: bytes) -> npt.NDArray[np.int64]:
-    """Find the quotes that stand beside a delimiter, a line end or another quote: the others are part of a field."""
-    if not quote:
-        return np.empty(0, dtype=np.int64)
-    edge = np.zeros(256, dtype=bool)
-    edge[[10, 13, quote[0], delimiter[0]]] = True
-    found = np.flatnonzero(data == quote[0])
-    before = edge[data[found - 1]] | (found == 0)
-    after = edge[data[np.minimum(found + 1, len(data) - 1)]]
-    counted: npt.NDArray[np.int64] = found[before | after].astype(np.int64)
-    return counted
+    return Records(lines, reader.unclosed if reader.unclosed is not None else reader.open_on)
 
 
 def _whole_lines(parts: Iterator[bytes]) -> Iterator[bytes]:

@@ -13,11 +13,13 @@ class FileFault(Exception):  # noqa: N818 - it is the name for what befalls the 
 
 
 def fit_to_show(fault: Exception) -> str:
-    """Shorten an engine's message to its first sentence, with every quoted value left out.
+    """Shorten an engine's message to its first line, with every quoted value left out: it may be somebody's name.
 
-    A quoted value may be somebody's name; an identifier in double quotes that looks like a column's is kept.
+    What the engine says of the statement itself, before it reads any row, names columns and functions only: it is kept.
     """
     first = str(fault).strip().partition("\n")[0]
+    if first.startswith(("Binder Error", "Catalog Error", "Parser Error")):
+        return first[:300]
     first = re.sub(r"'[^']*'", "'…'", first)
     first = re.sub(
         r'"[^"]*"', lambda found: found[0] if re.fullmatch(r'"[a-z_][a-z0-9_]*"', found[0]) else '"…"', first

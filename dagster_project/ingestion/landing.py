@@ -16,7 +16,7 @@ import pyarrow as pa
 from dagster_project.ingestion.company import Company
 from dagster_project.ingestion.fault import FileFault, fit_to_show
 from dagster_project.ingestion.files import find_files, open_file
-from dagster_project.ingestion.mapping import SqlMapping, describe
+from dagster_project.ingestion.mapping import SqlMapping, describe, missing_column
 from dagster_project.ingestion.reading import RESERVED, Place, Reading, identifier, literal
 from dagster_project.ingestion.temporary import drop_temporary
 from dagster_project.settings import StellaError
@@ -125,20 +125,19 @@ def unmapped(connection: duckdb.DuckDBPyConnection, columns: Mapping[str, str]) 
 
 
 def mapped(
-    connection: duckdb.DuckDBPyConnection, mapping: SqlMapping, columns: Mapping[str, str], last_file: str
-) -> Incoming:
+    connection: duckdb.DuckDBPyConnection, mapping: SqlMapping, columns: Mapping[str, str], last_file: str,
+    may_lack_columns: bool = False,
+) -> tuple[Incoming, tuple[str, ...]]:  # fmt: skip
     """Let the mapping make the rows; those that could not be read go past it.
 
-    A row that the mapping does not trace to a line is put down to the batch's last file.
+    A row that the mapping does not trace to a line is put down to the batch's last file. With `may_lack_columns` a
+    column that the rows do not have is null; which ones is given too.
 
     Raises:
         StellaError: the mapping fails; the message names file and line.
     """
     drop_temporary(connection, "incoming", "mapped_rows")
-    connection.execute(
-        "create or replace temp view landing as select * exclude (_fault, _whole) from landing_all where _fault is null"
-    )
-    text, kinds = describe(connection, mapping)
+    text, kinds, lacking = _described(connection, mapping, may_lack_columns)
     made = {name: kind for name, kind in kinds.items() if name.lower() not in RESERVED}
     lower = {name.lower() for name in kinds}
     listed = "".join(f"{identifier(name)}, " for name in made)
@@ -155,7 +154,27 @@ def mapped(
     )
     fields = ", ".join(f"{literal(name)}: {identifier(name)}" for name in columns)
     came = f"select _file, _line, json_merge_patch(json('{{}}'), to_json({{{fields}}})) as _came from landing"
-    return Incoming(made, came if {"_file", "_line"} <= lower else None)
+    return Incoming(made, came if {"_file", "_line"} <= lower else None), lacking
+
+
+def _described(
+    connection: duckdb.DuckDBPyConnection, mapping: SqlMapping, may_lack_columns: bool
+) -> tuple[str, dict[str, str], tuple[str, ...]]:
+    """Describe the mapping over the view `landing`, which is given the columns that it may lack."""
+    lacking: dict[str, None] = {}
+    while True:
+        more = "".join(f", cast(null as varchar) as {identifier(name)}" for name in lacking)
+        connection.execute(
+            f"create or replace temp view landing as select * exclude (_fault, _whole){more} from landing_all "
+            "where _fault is null"
+        )
+        try:
+            return *describe(connection, mapping), tuple(lacking)
+        except duckdb.Error as refused:
+            name = missing_column(refused)
+            if name is None or name in lacking or not may_lack_columns:
+                raise mapping.fault(refused) from None
+            lacking[name] = None
 
 
 def land_lookups(connection: duckdb.DuckDBPyConnection, company: Company, landing: Path, place: Place) -> list[Reading]:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import duckdb
 
-from dagster_project.ingestion.batches import Opened, land_files, land_large_file, load_batch
+from dagster_project.ingestion.batches import Opened, alike, land_files, land_large_file, load_batch
 from dagster_project.ingestion.company import Company
 from dagster_project.ingestion.contract import Contract
 from dagster_project.ingestion.fault import FileFault
@@ -100,10 +100,15 @@ def _load_files(run: FeedRun) -> None:
             continue
         batch.append(opened)
         if sum(item.file.size for item in batch) > BATCH_BYTES:
-            load_batch(run, batch, land_files)
+            _load_small(run, batch)
             batch = []
     if batch:
-        load_batch(run, batch, land_files)
+        _load_small(run, batch)
+
+
+def _load_small(run: FeedRun, batch: list[Opened]) -> None:
+    for part in alike(run, batch):
+        load_batch(run, part, land_files)
 
 
 def _miss(run: FeedRun) -> None:

@@ -42,7 +42,7 @@ def read_mapping(path: Path) -> SqlMapping:
         StellaError: it is not exactly one select; the message names file and line.
     """
     try:
-        text = path.read_text(encoding="utf-8-sig").strip().rstrip(";").rstrip()
+        text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError):
         raise StellaError(f"{path}: cannot be read. It must be a UTF-8 text file.") from None
     try:
@@ -51,10 +51,18 @@ def read_mapping(path: Path) -> SqlMapping:
         problem = fault.errors[0] if isinstance(fault, sqlglot.errors.ParseError) and fault.errors else {}
         line, said = problem.get("line", 1), problem.get("description", "it cannot be parsed")
         raise StellaError(f"{path}, line {line}: not valid SQL: {said}") from None
+    parsed = [tree for tree in parsed if not isinstance(tree, exp.Semicolon)]
     if len(parsed) != 1 or not isinstance(parsed[0], exp.Query):
         raise StellaError(f"{path}, line 1: a mapping is exactly one select from the relation landing.")
     _refuse_outside(path, parsed[0])
+    text = _without_end(text)
     return SqlMapping(path, text, _traced(text, parsed[0]))
+
+
+def _without_end(text: str) -> str:
+    """Cut off the semicolon and what comes behind it, which can only be comments."""
+    last = [token for token in Tokenizer().tokenize(text) if token.token_type != TokenType.SEMICOLON][-1]
+    return text[: last.end + 1]
 
 
 def _refuse_outside(path: Path, tree: exp.Expr) -> None:
@@ -141,18 +149,26 @@ def _segments(text: str) -> dict[str, int]:
     return places
 
 
+def missing_column(refused: Exception) -> str | None:
+    """Name the column that the engine did not find, if that is its complaint."""
+    found = re.search(r'Referenced column "([^"]+)" not found|does not have a column named "([^"]+)"', str(refused))
+    return (found[1] or found[2]) if found else None
+
+
 def describe(connection: duckdb.DuckDBPyConnection, mapping: SqlMapping) -> tuple[str, dict[str, str]]:
     """Give the text to run and the columns that it makes, with the engine's types.
 
     Raises:
-        StellaError: the engine refuses it; the message names file and line.
+        duckdb.Error: the engine refuses it.
     """
     for text in (mapping.traced, mapping.text):
         try:
             rows = connection.execute(f"describe {text}").fetchall()
         except duckdb.Error as refused:
             if text == mapping.text:
-                raise mapping.fault(refused) from None
+                raise
+            if missing_column(refused) is not None:
+                raise
             continue
         return text, {name: kind for name, kind, *_ in rows}
     raise StellaError(f"{mapping.path}: it cannot be run.")

@@ -34,7 +34,8 @@ def _incoming(run: FeedRun, fetched: Fetched, name: str) -> Incoming:
         return unmapped(run.connection, fetched.columns)
     lookups = land_lookups(run.connection, run.company, run.landing, run.place)
     try:
-        return mapped(run.connection, run.mapping, fetched.columns, name)
+        incoming, _ = mapped(run.connection, run.mapping, fetched.columns, name)
+        return incoming
     finally:
         detach(run.connection, lookups)
 

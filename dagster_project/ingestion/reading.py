@@ -21,6 +21,7 @@ class Reading:
 
     `columns` gives the engine's type of each of the file's own columns. `dropped` are lines that are in no select: they
     were cut out of a clean copy, by number, with what they said. `tables` must be registered by name while it is read.
+    With `has_optional_columns` a column that no row fills is not there at all, as in JSON.
     """
 
     select: str
@@ -28,6 +29,7 @@ class Reading:
     dropped: tuple[tuple[int, str, str], ...] = ()
     tables: Mapping[str, pa.Table] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    has_optional_columns: bool = False
 
 
 @dataclass(frozen=True)

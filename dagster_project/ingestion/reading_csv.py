@@ -33,7 +33,7 @@ from dagster_project.ingestion.scanning import Scan, pieces, scan_text
 
 _DELIMITERS = (",", ";", "\t", "|")
 # A row may have a few fields too many before it counts as damaged; it is then shown whole.
-_OVERFLOW = 8
+_OVER = tuple(f"_over_{n}" for n in range(8))
 # Stands for null, so that an empty field can be told from a missing one.
 _NOTHING = "\x1aNOTHING\x1a"
 _ENGINE_LINE = 1 << 20
@@ -130,7 +130,7 @@ def _reading(text: _Text, wanted: Collection[str], dropped: dict[int, str]) -> R
         number_out = "coalesce(place.line, numbered._number)"
     else:
         number_out = f"numbered._number + {first}"
-    overflow = [f"_over_{i}" for i in range(_OVERFLOW)]
+    overflow = list(_OVER)
     select = (
         f"select {', '.join(f'numbered.{identifier(c)}' for c in columns)}, cast({number_out} as bigint) as _line, "
         f"{_fault(columns, overflow, text.encoding)} as _fault, {_whole(columns, overflow)} as _whole "
@@ -224,7 +224,9 @@ def _refused_places(connection: duckdb.DuckDBPyConnection, reading: Reading) -> 
     forget = "drop table if exists reject_errors; drop table if exists reject_scans"
     connection.execute(forget)
     try:
-        connection.execute(f"select count(*) from {inner}, store_rejects=true, rejects_limit=0)").fetchone()
+        # Every column must be asked for: the engine does not judge what it does not read.
+        every = ", ".join(identifier(name) for name in (*reading.columns, *_OVER))
+        connection.execute(f"select count(hash({every})) from {inner}, store_rejects=true, rejects_limit=0)").fetchone()
         rows = connection.execute("select distinct line_byte_position from reject_errors order by 1").fetchall()
     except duckdb.Error:
         raise FileFault("it is not a CSV file that can be read") from None

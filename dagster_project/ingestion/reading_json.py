@@ -43,7 +43,7 @@ def read_json(
     source = _objects(path, compression, scan.size, start) if is_spread else _lines(path, compression, longest)
     keys = _keys(connection, source)
     return Reading(
-        _select(source, keys), dict.fromkeys(unique_names(keys), "VARCHAR"),
+        _select(source, keys), dict.fromkeys(unique_names(keys), "VARCHAR"), has_optional_columns=True,
         warnings=() if encoding.name in ("utf-8", "utf-8-sig") else (f"read as {encoding.name}",),
     )  # fmt: skip
 
@@ -57,10 +57,11 @@ def _lines(path: Path, compression: str, longest: int) -> str:
 
 
 def _objects(path: Path, compression: str, size: int, start: str) -> str:
+    packing = "uncompressed" if compression == "none" else compression
     form = "array" if start.startswith("[") else "unstructured"
     return (
         f"(select cast(json as varchar) as line, row_number() over () as _line from read_json_objects({literal(path)}, "
-        f"format={literal(form)}, maximum_object_size={max(size + 1, 16 << 20)}, compression={literal(compression)}))"
+        f"format={literal(form)}, maximum_object_size={max(size + 1, 16 << 20)}, compression={literal(packing)}))"
     )
 
 

@@ -8,6 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
+import sqlglot
+from sqlglot import exp
+
 from dagster_project.ingestion.company import Company
 from dagster_project.ingestion.contract import Column, Contract, resolve_bound
 from dagster_project.ingestion.reading import identifier, literal
@@ -30,6 +33,12 @@ class Rule:
     message: str
     is_refusal: bool
     shows_value: bool = False
+    is_sentence: bool = False
+
+    @property
+    def sentence(self) -> str:
+        """The message without the value."""
+        return self.message if self.is_sentence or not self.column else f"{self.column} {self.message}"
 
 
 @dataclass(frozen=True)
@@ -71,12 +80,15 @@ def rules_of(contract: Contract, present: list[Column], clock: Clock) -> list[Ru
     for column in present:
         rules += _column_rules(contract, column, clock)
     for name, formula in contract.derived.items():
-        fits = f"try_cast({formula} as {contract.column(name).sql_type})"
-        broken = f"{identifier(name)} is null and ({formula}) is not null and {fits} is null"
+        wide = widened(contract, formula)
+        fits = f"try_cast({wide} as {contract.column(name).sql_type})"
+        broken = f"{identifier(name)} is null and ({wide}) is not null and {fits} is null"
         rules.append(Rule("range", name, broken, "works out as a number that is too large", True))
     for rule in contract.rules:
-        broken = f"({rule.condition}) = false"
-        rules.append(Rule(rule.name, rule.column, broken, rule.message, rule.severity == "refuse_row"))
+        broken = f"({widened(contract, rule.condition)}) = false"
+        rules.append(
+            Rule(rule.name, rule.column, broken, rule.message, rule.severity == "refuse_row", is_sentence=True)
+        )
     return rules
 
 
@@ -131,3 +143,15 @@ def _ranges(contract: Contract, column: Column, clock: Clock) -> list[tuple[str,
 
 def _figure(bound: object) -> str:
     return f"{bound:.12f}".rstrip("0").rstrip(".") if isinstance(bound, float) else str(bound)
+
+
+def widened(contract: Contract, expression: str) -> str:
+    """Let an expression work with 38 digits: the engine fails a whole batch on one product that is too large."""
+    wide = {c.name: f"DECIMAL(38, {c.scale})" for c in contract.columns if c.type == "decimal"}
+
+    def widen(node: exp.Expr) -> exp.Expr:
+        if isinstance(node, exp.Column) and node.name in wide:
+            return exp.cast(node.copy(), wide[node.name], dialect="duckdb")
+        return node
+
+    return str(sqlglot.parse_one(expression, dialect="duckdb").transform(widen).sql(dialect="duckdb"))

@@ -193,7 +193,7 @@ def _message(rule: Rule) -> str:
     if rule.column is None:
         return "_value"
     if not rule.shows_value:
-        return literal(f"{rule.column} {rule.message}")
+        return literal(rule.sentence)
     return f"concat({literal(rule.column + ': ')}, '''', left(_value, 60), '''', {literal(' ' + rule.message)})"
 
 
@@ -206,7 +206,7 @@ def _warnings(connection: duckdb.DuckDBPyConnection, checked: Checked) -> list[s
         count = int(row[number]) if row else 0
         if not count:
             continue
-        subject = f"{count:,} row{'s' if count > 1 else ''}: {rule.column or 'the row'} {rule.message}"
+        subject = f"{count:,} row{'s' if count > 1 else ''}: {rule.sentence}"
         if rule.name == "unknown_code":
             subject += f" ({_unknown_names(connection, str(rule.column))}); map it in company.yml under codes"
         said.append(subject)

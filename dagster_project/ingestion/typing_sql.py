@@ -30,6 +30,7 @@ _INTEGERS = {
 _FLOATS = {"FLOAT", "DOUBLE"}
 # An offset, or a zone's name, behind a time of day.
 _OFFSET = r":\d\d([.,]\d+)?\s*([zZ]|[A-Z]{2,4}|[+-]\d\d(:?\d\d)?|[A-Z][A-Za-z_]+/[A-Za-z_/]+)$"
+_NO_SECONDS = r"^(\d{4}-\d\d-\d\d[T ]\d\d:\d\d)\s*([zZ]|[+-]\d\d(:?\d\d)?)$"
 
 
 def is_text(kind: str) -> bool:
@@ -129,7 +130,10 @@ def _timestamp(x: str, options: ReadOptions, zone: str) -> str:
     # A text no longer than a second has no offset; asking its length first spares most rows the search.
     has_offset = f"length({x}) > 19 and regexp_matches({x}, {literal(_OFFSET)})"
     short_offset = f"length({x}) <= 19 and length({x}) > 16 and regexp_matches({x}, {literal(_OFFSET)})"
-    return f"case when {has_offset} or {short_offset} then try_cast({x} as timestamptz) else {local} end"
+    # The engine wants seconds before an offset.
+    with_seconds = f"regexp_replace({x}, {literal(_NO_SECONDS)}, '\\1:00\\2')"
+    exact = f"coalesce(try_cast({x} as timestamptz), try_cast({with_seconds} as timestamptz))"
+    return f"case when {has_offset} or {short_offset} then {exact} else {local} end"
 
 
 def _list(x: str, kind: str) -> str:

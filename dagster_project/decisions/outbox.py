@@ -26,6 +26,7 @@ BATCH_ROWS = 50_000
 def write_outbox(connection: duckdb.DuckDBPyConnection, settings: Settings, as_of: date | None = None) -> list[Path]:
     """Write the plan of a day (the newest decided without one) to `outbox/<day>/<channel>.csv`; returns the files.
 
+    A plan covers the whole horizon and takes the place of the plans before it: only the newest folder is to be sent.
     Each file appears whole or not at all, and files of channels that the plan no longer uses go. The same plan gives
     the same bytes. A text that a spreadsheet would run as a formula gets an apostrophe.
     """

@@ -8,5 +8,15 @@
     case when {{ currency_code }} = '{{ var("home_currency") }}' then cast(1 as {{ type_rate() }}) else {{ filled_rate }} end
 {%- endmacro %}
 
+{#
+    Two decimals multiplied, as money. DuckDB keeps the product of two decimals of 18 digits within 18 digits and stops
+    where it does not fit, so one of them is widened first.
+#}
+{% macro multiplied(amount, factor) -%}
+    cast(cast({{ amount }} as decimal(38, 4)) * {{ factor }} as {{ type_money() }})
+{%- endmacro %}
+
 {# An amount in the home currency; null where no rate is known. #}
-{% macro to_home(amount, rate) -%}cast({{ amount }} * {{ rate }} as {{ type_money() }}){%- endmacro %}
+{% macro to_home(amount, rate) -%}
+    case when {{ rate }} = 1 then {{ amount }} else {{ multiplied(amount, rate) }} end
+{%- endmacro %}

@@ -19,10 +19,10 @@ dated as (
         latest.*,
         {{ currency_code('latest.currency') }} as currency_code,
         {{ local_date('latest.ordered_at') }} as ordered_on,
-        coalesce(
+        cast(coalesce(
             latest.net_amount,
-            cast(latest.quantity * latest.unit_price - coalesce(latest.discount_amount, 0) as {{ type_money() }})
-        ) as line_amount
+            {{ multiplied('latest.quantity', 'latest.unit_price') }} - coalesce(latest.discount_amount, 0)
+        ) as {{ type_money() }}) as line_amount
     from latest
 ),
 

@@ -21,8 +21,8 @@ class Door:
     """A company, its working folder and an empty warehouse in memory."""
 
     folder: Path
-    contracts: dict[str, Contract]
-    connection: duckdb.DuckDBPyConnection = field(default_factory=lambda: duckdb.connect(":memory:"))
+    contracts: dict[str, Contract] = field(repr=False)
+    connection: duckdb.DuckDBPyConnection = field(default_factory=lambda: duckdb.connect(":memory:"), repr=False)
     knobs: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -54,7 +54,9 @@ class Door:
         return load_feed(self.connection, self.settings, company, self.contracts[feed])
 
     def rows(self, columns: str, feed: str = "order_lines", schema: str = "raw") -> list[tuple[Any, ...]]:
-        return self.connection.execute(f"select {columns} from {schema}.{feed} order by _file, _line, all").fetchall()
+        return self.connection.execute(
+            f"select {columns} from {schema}.{feed} order by _file, _line, _loaded_at"
+        ).fetchall()
 
     def refused(self, columns: str = "_rule, _column, _line", feed: str = "order_lines") -> list[tuple[Any, ...]]:
         return self.rows(columns, feed, "quarantine")

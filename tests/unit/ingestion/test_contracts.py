@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a row of a table of cases is easier read on one line
 from __future__ import annotations
 
 import shutil

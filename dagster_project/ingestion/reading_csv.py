@@ -226,7 +226,7 @@ def _refused_places(connection: duckdb.DuckDBPyConnection, reading: Reading) -> 
     try:
         # Every column must be asked for: the engine does not judge what it does not read.
         every = ", ".join(identifier(name) for name in (*reading.columns, *_OVER))
-        connection.execute(f"select count(hash({every})) from {inner}, store_rejects=true, rejects_limit=0)").fetchone()
+        connection.execute(f"select max(hash({every})) from {inner}, store_rejects=true, rejects_limit=0)").fetchone()
         rows = connection.execute("select distinct line_byte_position from reject_errors order by 1").fetchall()
     except duckdb.Error:
         raise FileFault("it is not a CSV file that can be read") from None

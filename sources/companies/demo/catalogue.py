@@ -104,6 +104,7 @@ def list_campaigns(profile: Profile) -> Campaigns:
         is_planned=starts >= profile.days,
         base_effect=np.array([c.base_effect for c in listed]),
         drift=np.array([c.drift for c in listed]),
+        forward_chance=np.zeros(len(listed)),
         random_share=np.array([c.random_share for c in listed]),
         contact_share=np.array([c.contact_share for c in listed]),
         control_pct=np.array([c.control_pct for c in listed]),

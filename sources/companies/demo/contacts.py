@@ -278,7 +278,7 @@ def _cause_orders(stage: Stage, batch: Batch, pick: Ints) -> Ints:
     day = batch.day[pick] + lag
     second = _OPENS + chance.integers(12 * 3600, "contact.order_second", *keys)
     second = np.where(lag == 0, np.maximum(second, batch.second[pick] + _SOONEST), second)
-    forward = chance.flag(section.brought_forward_share, "contact.brought_forward", *keys)
+    forward = chance.flag(stage.scene.campaigns.forward_chance[campaign], "contact.brought_forward", *keys)
     taken = np.where(forward, next_own(stage, row, day, section.brought_forward_days), -1)
     stage.removed[taken[taken >= 0]] = True
     counter = CAUSED_COUNTER + campaign * 4 + np.minimum(attempt, 3)

@@ -108,11 +108,13 @@ def expected_profit(
     margin = value * margin_share(scene, person)
     rate = np.where(active, scene.persons.rate[person], 0.0) / 7.0
     anyway = rate * section.window_days
-    forward = section.brought_forward_share * -np.expm1(-rate * section.brought_forward_days)
+    has_next = -np.expm1(-rate * section.brought_forward_days)
+    forward = scene.campaigns.forward_chance[campaign] * has_next
     redeemed = section.redeem_share * offer_cost(scene, campaign, value)
     gain, loss = np.maximum(change, 0.0), np.maximum(-change, 0.0)
     alive_days = _expected_days(scene, person, rate)
-    leaving = loss * ((1.0 - section.cancel_share) * alive_days * rate + section.cancel_share) * margin
+    cancels = section.cancel_share * has_next
+    leaving = loss * ((1.0 - cancels) * alive_days * rate + cancels) * margin
     unit = scene.campaigns.unit_cost_home[campaign, channel]
     return np.asarray(gain * ((1.0 - forward) * margin - redeemed) - anyway * redeemed - leaving - unit)
 

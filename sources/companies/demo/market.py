@@ -22,7 +22,7 @@ Ints = NDArray[np.int64]
 
 BEFORE = 10
 """Days before the world's start for which the series are kept."""
-AFTER = 100
+AFTER = 200
 """Days beyond the horizon, so that what is under way can end."""
 _DAY = 86_400
 

@@ -158,6 +158,7 @@ class Campaigns:
         starts, ends: first and last day. window_days: length of the response window after a contact.
         is_planned: True for those that nobody has carried out before the world's end.
         base_effect: base_k. drift: relative change of the effect per 28 days (drift_k(t) = exp(drift x t / 28)).
+        forward_chance: chance that an extra order takes the place of the next one where there is one (`calibration`).
         random_share: share of persons whose selection is by lot with controls; the rest by the sales rule.
         contact_share: share of eligible persons contacted. control_pct: percent of those by lot held out.
         budget_home: money. channels: bool, campaigns x CHANNELS, where it may be sent.
@@ -178,6 +179,7 @@ class Campaigns:
     is_planned: Flags
     base_effect: Reals
     drift: Reals
+    forward_chance: Reals
     random_share: Reals
     contact_share: Reals
     control_pct: Reals

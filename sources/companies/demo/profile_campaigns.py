@@ -62,7 +62,7 @@ class Contacts(Section):
     """What a contact does to a person."""
 
     reference_persons: int = Field(ge=1, description="persons for whom budgets and capacities are stated; they scale")
-    window_days: int = Field(ge=1, le=90, description="response window after a contact")
+    window_days: int = Field(ge=1, le=45, description="response window after a contact")
     negative_share: Share = Field(description="share of persons with a negative beta_i")
     response_shape: Positive = Field(description="shape of the gamma of |beta_i|, mean 1")
     negative_scale: Amount = Field(description="mean of |beta_i| among negative persons")
@@ -74,7 +74,7 @@ class Contacts(Section):
     hour_amplitude: Share = Field(description="hour_ih = 1 + this x cos(2 pi (hour - preferred hour) / 24)")
     largest_effect: Share = Field(description="no contact changes the chance by more than this")
     brought_forward_share: Share = Field(description="kappa: share of extra orders that are only brought forward")
-    brought_forward_days: int = Field(ge=1, description="how far ahead an order may be taken from, days")
+    brought_forward_days: int = Field(ge=1, le=150, description="how far ahead an order may be taken from, days")
     cancel_share: Share = Field(description="share of negative outcomes that cancel the next order instead of leaving")
     response_days: Positive = Field(description="mean days from a contact to the extra order")
     redeem_share: Share = Field(description="share of orders in the window that use a coupon, whoever caused them")

@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from sources.companies.demo.baskets import lay_out
+from sources.companies.demo.calibration import calibrate
 from sources.companies.demo.catalogue import draw_places, draw_products, list_campaigns
 from sources.companies.demo.chance import Chance
 from sources.companies.demo.chunk import Plan, live
@@ -145,7 +146,7 @@ def set_scene(profile: Profile, until: date) -> tuple[Scene, dict[str, pa.Array]
         persons=persons,
         until=_day(profile, until),
     )
-    return scene, planted
+    return calibrate(scene), planted
 
 
 def chunks(scene: Scene) -> list[tuple[int, int]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any, NamedTuple
 
+import duckdb
 import pyarrow as pa
 
 from sources.companies.demo import load_profile
@@ -31,6 +32,14 @@ def play(profile: str = "world", plan: Plan | None = None, **overrides: Any) -> 
     shelf = lay_out(scene)
     life = live(scene, shelf, 0, len(scene.persons), plan)
     return Played(scene, shelf, planted, life, chunk_truth(scene, life, planted))
+
+
+def query(sql: str, **tables: pa.Table) -> list[tuple[Any, ...]]:
+    """Ask the tables in SQL."""
+    with duckdb.connect() as connection:
+        for name, table in tables.items():
+            connection.register(name, table)
+        return connection.execute(sql).fetchall()
 
 
 @cache

@@ -70,7 +70,7 @@ def test_dirichlet_rows_have_the_mean_and_spread_of_their_kind() -> None:
     assert drawn.sum(axis=1) == pytest.approx(np.ones(len(PERSONS)))
     for kind, shape in enumerate(shapes):
         mean = shape / shape.sum()
-        own = drawn[PERSONS % 2 == kind]
+        own = drawn[kind == PERSONS % 2]
         assert own.mean(axis=0) == pytest.approx(mean, abs=0.01)
         assert own.var(axis=0) == pytest.approx(mean * (1 - mean) / (shape.sum() + 1), rel=0.1)
 

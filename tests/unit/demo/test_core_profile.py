@@ -64,8 +64,14 @@ def _file(folder: Path, text: str) -> Path:
         ("extends: world\n\nbuying:\n  rate_shape: -1\n", "line 4: buying.rate_shape"),
         ("extends: world\nseed: many\n", "line 2: seed"),
         ("extends: world\nend: 2020-01-01\n", "is not after start"),
-        ("extends: world\nbuying:\n  pairs:\n  - {first: 'cars:0', second: 'wine:1', lift: 2}\n", "unknown category cars"),
-        ("extends: world\nbuying:\n  pairs:\n  - {first: 'wine:0', second: 'wine:1', lift: 0.2}\n", "line 4: buying.pairs.0.lift"),
+        (
+            "extends: world\nbuying:\n  pairs:\n  - {first: 'cars:0', second: 'wine:1', lift: 2}\n",
+            "unknown category cars",
+        ),
+        (
+            "extends: world\nbuying:\n  pairs:\n  - {first: 'wine:0', second: 'wine:1', lift: 0.2}\n",
+            "line 4: buying.pairs.0.lift",
+        ),
         ("extends: nowhere\n", "nowhere: no such file"),
         ("extends: mine.yml\n", "more than"),
         ("seed: 1\n", "missing key"),

@@ -1,6 +1,6 @@
 {#
-    One row of figures on a feed as it stands in `raw` and `quarantine`: how many rows, how much money, and how much of it was replaced by
-    a newer row of the same key. Only repeated keys are ranked.
+    One row of figures on a feed as it stands in `raw` and `quarantine`: how many rows, how much money, and how much of it
+    was replaced by a newer row of the same key. Only repeated keys are ranked.
 #}
 {% macro feed_balance(feed, keys, updated_at=none, amount=none) -%}
     {%- set landed = source('raw', feed) -%}

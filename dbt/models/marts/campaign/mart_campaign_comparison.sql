@@ -1,5 +1,6 @@
--- Contacted customers beside held-out ones. Like is compared with like: contacts of a variant (a selection, a list, a test
--- cell) that has its own controls are compared with those, the others with the campaign's common controls, if there are any.
+-- Contacted customers beside held-out ones. Like is compared with like: contacts of a variant (a selection, a
+-- list, a test cell) that has its own controls are compared with those, the others with the campaign's common
+-- controls, if there are any.
 with contacts as (
     select
         campaign_ref,

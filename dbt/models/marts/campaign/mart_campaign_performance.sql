@@ -56,7 +56,8 @@ effect as (
 ),
 
 campaigns as (
-    select * from {{ ref('dim_campaign') }} where is_current and campaign_key <> -1
+    select * from {{ ref('dim_campaign') }}
+    where is_current and campaign_key <> -1
 )
 
 select
@@ -84,7 +85,8 @@ select
     cast(fixed.fixed_cost_amount as {{ type_money() }}) as fixed_cost_amount,
     cast(
         case
-            when course.contacted_count > 0 then coalesce(course.contact_cost_amount, 0) + coalesce(fixed.fixed_cost_amount, 0)
+            when course.contacted_count > 0
+                then coalesce(course.contact_cost_amount, 0) + coalesce(fixed.fixed_cost_amount, 0)
         end as {{ type_money() }}
     ) as cost_amount,
     coalesce(course.is_cost_known, false) as is_cost_known,

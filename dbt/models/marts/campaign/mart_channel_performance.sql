@@ -39,11 +39,20 @@ orders as (
 ),
 
 cells as (
-    select channel_key, month_start_date from contacts
+    select
+        channel_key,
+        month_start_date
+    from contacts
     union
-    select channel_key, month_start_date from campaigns
+    select
+        channel_key,
+        month_start_date
+    from campaigns
     union
-    select channel_key, month_start_date from orders
+    select
+        channel_key,
+        month_start_date
+    from orders
 )
 
 select

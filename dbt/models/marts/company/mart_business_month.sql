@@ -79,7 +79,11 @@ cases as (
         avg(resolution_business_minutes) / 60.0 as resolution_hours,
         avg(satisfaction_score) as satisfaction_score,
         avg(
-            case when recommend_score >= 9 then 100.0 when recommend_score <= 6 then -100.0 when recommend_score >= 7 then 0.0 end
+            case
+                when recommend_score >= 9 then 100.0
+                when recommend_score <= 6 then -100.0
+                when recommend_score >= 7 then 0.0
+            end
         ) as net_promoter_score
     from {{ ref('fct_service_case') }}
     where opened_at < {{ as_of_at() }}

@@ -1,20 +1,27 @@
--- Every figure that a check compares. Up to the facts money is in original currencies; from 'facts_before_day' on it is in the home
--- currency and, for order lines, without the cancelled ones, as in the marts.
+-- Every figure that a check compares. Up to the facts money is in original currencies; from 'facts_before_day' on
+-- it is in the home currency and, for order lines, without the cancelled ones, as in the marts.
 with balances as (select * from {{ ref('fct_feed_balance') }}),
+
+named as (
+    select 'landed' as figure
+    union all
+    select 'accounted_for' as figure
+    union all
+    select 'accepted' as figure
+    union all
+    select 'raw' as figure
+    union all
+    select 'raw_less_replaced' as figure
+    union all
+    select 'staging' as figure
+),
 
 steps as (
     select
-        feed,
-        figure
+        balances.feed,
+        named.figure
     from balances
-    cross join (
-        select 'landed' as figure
-        union all select 'accounted_for' as figure
-        union all select 'accepted' as figure
-        union all select 'raw' as figure
-        union all select 'raw_less_replaced' as figure
-        union all select 'staging' as figure
-    ) as named
+    cross join named
 ),
 
 counted as (
@@ -33,9 +40,11 @@ counted as (
     {{ reconciled('loyalty_entries', 'facts_before_day', ref('fct_loyalty_entry'), 'null', 'sum(points)',
         'customer_id <> -1 and occurred_at < ' ~ as_of_at()) }}
     union all
-    {{ reconciled('order_lines', 'customer_purchases', ref('mart_customer_purchase'), 'sum(line_count)', 'sum(net_amount)') }}
+    {{ reconciled('order_lines', 'customer_purchases', ref('mart_customer_purchase'), 'sum(line_count)',
+        'sum(net_amount)') }}
     union all
-    {{ reconciled('returns', 'customer_purchases', ref('mart_customer_purchase'), 'sum(return_line_count)', 'sum(refund_amount)') }}
+    {{ reconciled('returns', 'customer_purchases', ref('mart_customer_purchase'), 'sum(return_line_count)',
+        'sum(refund_amount)') }}
     union all
     {{ reconciled('order_lines', 'channels', ref('mart_channel_performance'), 'null', 'sum(net_amount)') }}
     union all
@@ -60,7 +69,9 @@ select
     case steps.figure
         when 'landed' then balances.landed_amount_original
         when 'accounted_for'
-            then balances.raw_amount_original + balances.unchanged_amount_original + balances.quarantined_amount_original
+            then
+                balances.raw_amount_original + balances.unchanged_amount_original
+                + balances.quarantined_amount_original
         when 'accepted' then balances.accepted_amount_original
         when 'raw' then balances.raw_amount_original
         when 'raw_less_replaced' then balances.raw_amount_original - balances.replaced_amount_original

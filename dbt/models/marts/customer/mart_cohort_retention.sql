@@ -28,7 +28,9 @@ cohorts as (
 ),
 
 months as (
-    select distinct month_start_date from {{ ref('dim_date') }} where date_key <> -1 and date_day < {{ as_of_date() }}
+    select distinct month_start_date
+    from {{ ref('dim_date') }}
+    where date_key <> -1 and date_day < {{ as_of_date() }}
 ),
 
 active as (

@@ -1,6 +1,7 @@
 -- Everything known of each customer on the day, in one row: the table that segment criteria run over.
 with customers as (
-    select * from {{ ref('dim_customer') }} where is_current and customer_id <> -1
+    select * from {{ ref('dim_customer') }}
+    where is_current and customer_id <> -1
 ),
 
 tastes as (

@@ -1,15 +1,15 @@
 -- What each customer buys: one row a customer and product category, before the day.
-with lines as (
+with bought as (
     select
-        lines.customer_id,
+        order_lines.customer_id,
         products.category,
-        lines.order_key,
-        lines.quantity,
-        lines.net_amount,
-        {{ local_date('lines.ordered_at') }} as ordered_on
-    from {{ ref('fct_order_line') }} as lines
-    inner join {{ ref('dim_product') }} as products on lines.product_key = products.product_key
-    where not lines.is_cancelled and lines.ordered_at < {{ as_of_at() }} and lines.customer_id <> -1
+        order_lines.order_key,
+        order_lines.quantity,
+        order_lines.net_amount,
+        {{ local_date('order_lines.ordered_at') }} as ordered_on
+    from {{ ref('fct_order_line') }} as order_lines
+    inner join {{ ref('dim_product') }} as products on order_lines.product_key = products.product_key
+    where not order_lines.is_cancelled and order_lines.ordered_at < {{ as_of_at() }} and order_lines.customer_id <> -1
 ),
 
 summed as (
@@ -22,7 +22,7 @@ summed as (
         sum(case when ordered_on >= {{ add_days(as_of_date(), -365) }} then net_amount else 0 end) as net_amount_365d,
         min(ordered_on) as first_ordered_on,
         max(ordered_on) as last_ordered_on
-    from lines
+    from bought
     group by customer_id, category
 )
 
@@ -38,7 +38,7 @@ select
     ) as net_amount_share,
     cast(row_number() over (
         partition by customer_id
-        order by case when category = 'unknown' then 1 else 0 end, net_amount desc nulls last, category
+        order by case when category = 'unknown' then 1 else 0 end asc, net_amount desc nulls last, category asc
     ) as bigint) as category_rank,
     first_ordered_on,
     last_ordered_on

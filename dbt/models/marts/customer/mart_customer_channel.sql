@@ -1,5 +1,5 @@
--- How each customer meets the company: one row a customer and channel, before the day. Rank 1 is the channel that he himself uses most;
--- what the company sends him counts only where he answers.
+-- How each customer meets the company: one row a customer and channel, before the day. Rank 1 is the channel that
+-- he himself uses most; what the company sends him counts only where he answers.
 with orders as (
     select
         customer_id,
@@ -37,11 +37,20 @@ answers as (
 ),
 
 met as (
-    select customer_id, channel_key from orders
+    select
+        customer_id,
+        channel_key
+    from orders
     union
-    select customer_id, channel_key from contacts
+    select
+        customer_id,
+        channel_key
+    from contacts
     union
-    select customer_id, channel_key from answers
+    select
+        customer_id,
+        channel_key
+    from answers
 )
 
 select
@@ -60,8 +69,11 @@ select
     cast(row_number() over (
         partition by met.customer_id
         order by
-            coalesce(orders.order_count, 0) + coalesce(contacts.inbound_contact_count, 0) + coalesce(answers.responded_count, 0) desc,
-            coalesce(orders.net_amount, 0) desc, channels.channel_code
+            coalesce(orders.order_count, 0)
+            + coalesce(contacts.inbound_contact_count, 0)
+            + coalesce(answers.responded_count, 0) desc,
+            coalesce(orders.net_amount, 0) desc,
+            channels.channel_code asc
     ) as bigint) as channel_rank
 from met
 inner join {{ ref('dim_channel') }} as channels on met.channel_key = channels.channel_key

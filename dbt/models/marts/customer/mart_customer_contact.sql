@@ -5,7 +5,7 @@ with touchpoints as (
         count(*) as contact_count,
         sum(case when direction = 'inbound' then 1 else 0 end) as inbound_contact_count,
         sum(case when direction = 'outbound' then 1 else 0 end) as outbound_contact_count,
-        sum(case when direction = 'outbound' and occurred_at >= {{ start_of_day(add_days(as_of_date(), -28)) }} then 1 else 0 end)
+        {{ count_if("direction = 'outbound' and occurred_at >= " ~ start_of_day(add_days(as_of_date(), -28))) }}
             as outbound_contact_count_28d,
         sum(cost_amount) as contact_cost_amount,
         max(case when direction = 'outbound' then {{ local_date('occurred_at') }} end) as last_outbound_on,

@@ -3,12 +3,14 @@ with visits as (
     select
         customer_id,
         count(*) as visit_count,
-        sum(case when started_at >= {{ start_of_day(add_days(as_of_date(), -28)) }} then 1 else 0 end) as visit_count_28d,
+        {{ count_if('started_at >= ' ~ start_of_day(add_days(as_of_date(), -28))) }} as visit_count_28d,
         sum(page_view_count) as page_view_count,
         sum(product_view_count) as product_view_count,
         sum(add_to_cart_count) as add_to_cart_count,
         max({{ local_date('started_at') }}) as last_visit_on,
-        max(case when add_to_cart_count > 0 and purchase_count = 0 then {{ local_date('started_at') }} end) as last_basket_left_on
+        max(
+            case when add_to_cart_count > 0 and purchase_count = 0 then {{ local_date('started_at') }} end
+        ) as last_basket_left_on
     from {{ ref('fct_web_session') }}
     where started_at < {{ as_of_at() }}
     group by customer_id

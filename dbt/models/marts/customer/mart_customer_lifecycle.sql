@@ -11,6 +11,14 @@ with customers as (
 ),
 
 -- Few situations are shared by many customers: the rules are tried once on each.
+situations as (
+    select distinct
+        order_count,
+        recency_days,
+        tenure_days
+    from customers
+),
+
 ruled as (
     select
         situations.order_count,
@@ -21,7 +29,7 @@ ruled as (
         row_number() over (
             partition by situations.order_count, situations.recency_days, situations.tenure_days order by rules.position
         ) as choice
-    from (select distinct order_count, recency_days, tenure_days from customers) as situations
+    from situations
     inner join {{ ref('lifecycle_rule') }} as rules
         on
             (rules.min_order_count is null or situations.order_count >= rules.min_order_count)

@@ -1,4 +1,5 @@
--- Which channels may carry marketing to the customer on the day: an opt-in where the channel needs one, no opt-out anywhere.
+-- Which channels may carry marketing to the customer on the day: an opt-in where the channel needs one, no
+-- opt-out anywhere.
 with stated as (
     select
         customer_id,
@@ -14,7 +15,8 @@ with stated as (
 ),
 
 customers as (
-    select * from {{ ref('dim_customer') }} where is_current and customer_id <> -1
+    select * from {{ ref('dim_customer') }}
+    where is_current and customer_id <> -1
 ),
 
 judged as (

@@ -1,4 +1,5 @@
--- What each customer bought and sent back before the day. The unknown customer is here too, so that the sums are those of the facts.
+-- What each customer bought and sent back before the day. The unknown customer is here too, so that the sums are
+-- those of the facts.
 with lines as (
     select
         *,
@@ -27,7 +28,9 @@ paced as (
     select
         *,
         ordered_on >= {{ add_days(as_of_date(), -365) }} as is_recent,
-        {{ days_between('lag(ordered_on) over (partition by customer_id order by ordered_at, order_key)', 'ordered_on') }} as gap_days
+        {{ days_between(
+            'lag(ordered_on) over (partition by customer_id order by ordered_at, order_key)', 'ordered_on'
+        ) }} as gap_days
     from orders
 ),
 

@@ -1,4 +1,5 @@
--- How recently, how often and for how much each customer bought. Customers alike stand alike: who shares a value shares the score.
+-- How recently, how often and for how much each customer bought. Customers alike stand alike: who shares a value
+-- shares the score.
 with customers as (
     select
         customer_id,
@@ -31,9 +32,15 @@ placed as (
 scored as (
     select
         placed.customer_id,
-        max(case when rules.measure = 'recency' and placed.recency_place >= rules.from_share then rules.score end) as recency_score,
-        max(case when rules.measure = 'frequency' and placed.frequency_place >= rules.from_share then rules.score end) as frequency_score,
-        max(case when rules.measure = 'monetary' and placed.monetary_place >= rules.from_share then rules.score end) as monetary_score
+        max(
+            case when rules.measure = 'recency' and placed.recency_place >= rules.from_share then rules.score end
+        ) as recency_score,
+        max(
+            case when rules.measure = 'frequency' and placed.frequency_place >= rules.from_share then rules.score end
+        ) as frequency_score,
+        max(
+            case when rules.measure = 'monetary' and placed.monetary_place >= rules.from_share then rules.score end
+        ) as monetary_score
     from placed
     cross join {{ ref('rfm_threshold') }} as rules
     group by placed.customer_id

@@ -1,14 +1,17 @@
 -- What each customer is worth on the day: what he brought in the last 12 months and what he is expected to bring.
 with current_value as (
-    select * from {{ source('scores', 'score_customer_current_value') }} where as_of_date = {{ as_of_date() }}
+    select * from {{ source('scores', 'score_customer_current_value') }}
+    where as_of_date = {{ as_of_date() }}
 ),
 
 activity as (
-    select * from {{ source('scores', 'score_customer_activity') }} where as_of_date = {{ as_of_date() }}
+    select * from {{ source('scores', 'score_customer_activity') }}
+    where as_of_date = {{ as_of_date() }}
 ),
 
 prospective_value as (
-    select * from {{ source('scores', 'score_customer_prospective_value') }} where as_of_date = {{ as_of_date() }}
+    select * from {{ source('scores', 'score_customer_prospective_value') }}
+    where as_of_date = {{ as_of_date() }}
 ),
 
 valued as (
@@ -41,7 +44,9 @@ select
     prospective_value.prospective_value_amount,
     prospective_value.prospective_value_amount_low,
     prospective_value.prospective_value_amount_high,
-    cast(rank() over (order by prospective_value.prospective_value_amount desc nulls last) as bigint) as prospective_value_rank,
+    cast(
+        rank() over (order by prospective_value.prospective_value_amount desc nulls last) as bigint
+    ) as prospective_value_rank,
     prospective_value.horizon_days
 from valued
 left join current_value on valued.customer_id = current_value.customer_id

@@ -1,5 +1,5 @@
--- Which customers make the profit. Ordered from the most profitable on, the curve of the cumulated share rises above 1 as long as there
--- are customers who cost more than they bring, and ends at 1.
+-- Which customers make the profit. Ordered from the most profitable on, the curve of the cumulated share rises
+-- above 1 as long as there are customers who cost more than they bring, and ends at 1.
 with customers as (
     select
         customer_id,
@@ -12,10 +12,10 @@ with customers as (
 cumulated as (
     select
         *,
-        row_number() over (order by profit_amount desc, customer_id) as profit_rank,
+        row_number() over (order by profit_amount desc, customer_id asc) as profit_rank,
         count(*) over () as customer_count,
         sum(profit_amount) over () as total_amount,
-        sum(profit_amount) over (order by profit_amount desc, customer_id rows unbounded preceding) as cumulated_amount
+        sum(profit_amount) over (order by profit_amount desc, customer_id asc rows unbounded preceding) as cumulated_amount
     from customers
 ),
 
@@ -23,8 +23,10 @@ cumulated as (
 reached as (
     select
         *,
-        case when total_amount > 0 then cast(cumulated_amount / total_amount as {{ type_double() }}) end as cumulated_share,
-        case when total_amount > 0 then (cumulated_amount - profit_amount) < 0.8 * total_amount else false end as is_before
+        case
+            when total_amount > 0 then cast(cumulated_amount / total_amount as {{ type_double() }})
+        end as cumulated_share,
+        total_amount > 0 and cumulated_amount - profit_amount < 0.8 * total_amount as is_before
     from cumulated
 )
 

@@ -1,4 +1,5 @@
--- How many customers two segments share; both directions, so that each row reads 'of segment, this many are also in other segment'.
+-- How many customers two segments share; both directions, so that each row reads 'of segment, this many are also
+-- in other segment'.
 with members as (
     select
         segment_name,
@@ -18,18 +19,26 @@ sizes as (
 shared as (
     select
         members.segment_name,
-        others.segment_name as other_segment_name,
+        counterparts.segment_name as other_segment_name,
         count(*) as shared_count
     from members
-    inner join members as others
-        on members.customer_id = others.customer_id and members.segment_name < others.segment_name
-    group by members.segment_name, others.segment_name
+    inner join members as counterparts
+        on members.customer_id = counterparts.customer_id and members.segment_name < counterparts.segment_name
+    group by members.segment_name, counterparts.segment_name
 ),
 
 both_ways as (
-    select segment_name, other_segment_name, shared_count from shared
+    select
+        segment_name,
+        other_segment_name,
+        shared_count
+    from shared
     union all
-    select other_segment_name, segment_name, shared_count from shared
+    select
+        other_segment_name,
+        segment_name,
+        shared_count
+    from shared
 )
 
 select
@@ -37,12 +46,12 @@ select
     both_ways.other_segment_name,
     cast(both_ways.shared_count as bigint) as shared_count,
     cast(sizes.customer_count as bigint) as customer_count,
-    cast(others.customer_count as bigint) as other_customer_count,
+    cast(counterparts.customer_count as bigint) as other_customer_count,
     {{ share_of('both_ways.shared_count', 'sizes.customer_count') }} as shared_share,
     cast(
         cast(both_ways.shared_count as {{ type_double() }})
-        / (sizes.customer_count + others.customer_count - both_ways.shared_count) as {{ type_double() }}
+        / (sizes.customer_count + counterparts.customer_count - both_ways.shared_count) as {{ type_double() }}
     ) as jaccard_share
 from both_ways
 inner join sizes on both_ways.segment_name = sizes.segment_name
-inner join sizes as others on both_ways.other_segment_name = others.segment_name
+inner join sizes as counterparts on both_ways.other_segment_name = counterparts.segment_name

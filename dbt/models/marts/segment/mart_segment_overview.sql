@@ -48,8 +48,12 @@ select
     cast(coalesce(totals.net_amount_365d, 0) as {{ type_money() }}) as net_amount_365d,
     cast(totals.current_value_amount as {{ type_money() }}) as current_value_amount,
     cast(totals.prospective_value_amount as {{ type_money() }}) as prospective_value_amount,
-    cast(totals.current_value_amount / nullif(totals.customer_count, 0) as {{ type_money() }}) as average_current_value_amount,
-    cast(totals.prospective_value_amount / nullif(totals.customer_count, 0) as {{ type_money() }}) as average_prospective_value_amount,
+    cast(
+        totals.current_value_amount / nullif(totals.customer_count, 0) as {{ type_money() }}
+    ) as average_current_value_amount,
+    cast(
+        totals.prospective_value_amount / nullif(totals.customer_count, 0) as {{ type_money() }}
+    ) as average_prospective_value_amount,
     cast(totals.average_active_probability as {{ type_double() }}) as average_active_probability,
     cast(totals.average_response_share as {{ type_double() }}) as average_response_share,
     cast(totals.reachable_share as {{ type_double() }}) as reachable_share,

@@ -7,7 +7,8 @@ with memberships as (
 )
 
 select
-    {{ surrogate_key(['memberships.segment_name', 'memberships.customer_id', 'memberships.entered_on']) }} as segment_membership_key,
+    {{ surrogate_key(['memberships.segment_name', 'memberships.customer_id', 'memberships.entered_on']) }}
+        as segment_membership_key,
     memberships.customer_id,
     coalesce(segments.segment_key, -1) as segment_key,
     memberships.segment_name,

@@ -226,7 +226,7 @@ class _Landing:
         table = self._dirt.soil(feed, table)
         day = table.column(DAY)
         wanted = pc.and_(pc.greater_equal(day, self._first), pc.less(day, self._until))
-        rows = table.filter(wanted)
+        rows = table if pc.all(wanted).as_py() else table.filter(wanted)
         if self._later is None:
             self._writer.add(feed, rows)
         elif rows.num_rows:

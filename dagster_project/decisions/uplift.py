@@ -20,6 +20,9 @@ Array = NDArray[np.float64]
 Posteriors = dict[tuple[str, str], tuple[float, float]]
 MIN_ARM = 10
 """Contacts, and controls, below which a comparison is not made."""
+LEAST_SPREAD = 0.5
+"""Least standard deviation of true effects between bands, groups and campaigns, as a share of the mean effect: a few
+noisy comparisons seldom show a difference that is there."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +86,11 @@ def compare_cells(arms: pd.DataFrame) -> pd.DataFrame:
     if cells.empty:
         return pd.DataFrame()
     cells["difference"] = cells["orders"] / cells["customers"] - cells["orders_control"] / cells["customers_control"]
-    cells["variance"] = cells["band"].map(spread) * (1 / cells["customers"] + 1 / cells["customers_control"])
+    # Controls that serve several channels are shared out among them, or they would count several times over.
+    together = cells.groupby(["campaign_ref", "band"])["customers"].transform("sum")
+    is_shared = ~cells["campaign_ref"].isin(own["campaign_ref"])
+    counted = cells["customers_control"] * (cells["customers"] / together).where(is_shared, 1.0)
+    cells["variance"] = cells["band"].map(spread) * (1 / cells["customers"] + 1 / counted)
     return cells.rename(columns={"customers": "contacted", "customers_control": "controls"})
 
 
@@ -103,14 +110,17 @@ def estimate_uplift(arms: pd.DataFrame, catalogue: pd.DataFrame) -> UpliftModel:
         catalogue: campaign_ref, family (its name without a year), objective.
     """
     cells = compare_cells(arms) if len(arms) else pd.DataFrame()
-    compared = _by_campaign(cells, catalogue) if len(cells) else pd.DataFrame()
+    bands = _band_offsets(cells) if len(cells) else pd.DataFrame(columns=["mean", "variance"], dtype=float)
+    compared = _by_campaign(cells, bands, catalogue) if len(cells) else pd.DataFrame()
     if compared.empty:
         nothing = pd.DataFrame(columns=["mean", "variance"], dtype=float)
         return UpliftModel({}, {}, None, float("nan"), 0.0, 0.0, nothing, _base_orders(arms))
     grouping = [compared["objective"], compared["channel_code"]]
-    between_campaigns = between_variance(compared, grouping)
+    everything = [pd.Series(0, index=compared.index)]
+    least = (LEAST_SPREAD * float(_precision_mean(compared, everything, 0.0)["mean"].iloc[0])) ** 2
+    between_campaigns = max(between_variance(compared, grouping), least)
     groups = _precision_mean(compared, grouping, between_campaigns)
-    between_groups = between_variance(groups, [pd.Series(0, index=groups.index)])
+    between_groups = max(between_variance(groups, [pd.Series(0, index=groups.index)]), least)
     overall = _precision_mean(groups, [pd.Series(0, index=groups.index)], between_groups).iloc[0]
     groups = _shrink(groups, overall["mean"], overall["variance"], between_groups)
     families = _precision_mean(compared, [compared["family"], compared["channel_code"], compared["objective"]], 0.0)
@@ -121,22 +131,21 @@ def estimate_uplift(arms: pd.DataFrame, catalogue: pd.DataFrame) -> UpliftModel:
     )
     return UpliftModel(
         _posteriors(campaigns), _posteriors(groups), float(overall["mean"]), float(overall["variance"]),
-        between_groups, between_campaigns, _band_offsets(cells), _base_orders(arms),
+        between_groups, between_campaigns, bands, _base_orders(arms),
     )  # fmt: skip
 
 
-def _by_campaign(cells: pd.DataFrame, catalogue: pd.DataFrame) -> pd.DataFrame:
-    """One difference a campaign and channel: bands weighted as they were contacted, arms that are large enough."""
+def _by_campaign(cells: pd.DataFrame, bands: pd.DataFrame, catalogue: pd.DataFrame) -> pd.DataFrame:
+    """One effect a campaign and channel, the bands' offsets taken out; calm bands, who tell most, weigh most."""
     size = cells.groupby(["campaign_ref", "channel_code"])[["contacted", "controls"]].transform("sum")
     usable = cells[(size["contacted"] >= MIN_ARM) & (size["controls"] >= MIN_ARM)]
-    keys = [usable["campaign_ref"], usable["channel_code"]]
-    weight = usable["contacted"] / usable["contacted"].groupby(keys).transform("sum")
-    table = pd.DataFrame(
-        {
-            "mean": (weight * usable["difference"]).groupby(keys).sum(),
-            "variance": (weight**2 * usable["variance"]).groupby(keys).sum(),
-        }
-    ).reset_index()
+    if usable.empty:
+        return pd.DataFrame()
+    level = pd.DataFrame({
+        "mean": usable["difference"] - usable["band"].map(bands["mean"]),
+        "variance": usable["variance"] + usable["band"].map(bands["variance"]),
+    })  # fmt: skip
+    table = _precision_mean(level, [usable["campaign_ref"], usable["channel_code"]], 0.0).reset_index()
     return table.merge(catalogue, on="campaign_ref")
 
 
@@ -170,14 +179,17 @@ def _posteriors(rows: pd.DataFrame) -> Posteriors:
 
 
 def _band_offsets(cells: pd.DataFrame) -> pd.DataFrame:
-    """Estimate what a band adds to a campaign's effect, drawn to zero; over those contacted the mean is zero."""
+    """Estimate what a band adds to everybody's effect, drawn to zero as far as bands are not seen to differ.
+
+    Five bands tell little of how much bands differ, so they are always allowed to differ by half of the mean effect:
+    else those who hardly buy, whose differences are the least noisy, would speak for those who buy often.
+    """
     pooled = _precision_mean(cells.rename(columns={"difference": "mean"})[["mean", "variance"]], [cells["band"]], 0.0)
-    contacted = cells.groupby("band")["contacted"].sum().reindex(pooled.index)
-    share = contacted / contacted.sum()
-    centred = pooled.assign(mean=pooled["mean"] - float((share * pooled["mean"]).sum()))
-    between = between_variance(pooled, [pd.Series(0, index=pooled.index)])
-    drawn = _shrink(centred, 0.0, 0.0, between)
-    return drawn.assign(mean=drawn["mean"] - float((share * drawn["mean"]).sum()))
+    one_group = [pd.Series(0, index=pooled.index)]
+    middle = float(_precision_mean(pooled, one_group, 0.0)["mean"].iloc[0])
+    between = max(between_variance(pooled, one_group), (LEAST_SPREAD * middle) ** 2)
+    middle = float(_precision_mean(pooled, one_group, between)["mean"].iloc[0])
+    return _shrink(pooled.assign(mean=pooled["mean"] - middle), 0.0, 0.0, between)
 
 
 def _base_orders(arms: pd.DataFrame) -> pd.Series[float]:

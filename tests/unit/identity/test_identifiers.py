@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 import pytest
-from registry import Registry
 
 from dagster_project.identity import resolve
+from tests.unit.identity.registry import Registry
 
 
 @pytest.fixture

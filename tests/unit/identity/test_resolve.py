@@ -4,10 +4,10 @@ import random
 from datetime import UTC, datetime
 
 import pytest
-from registry import Registry
 
 from dagster_project.identity import resolve
 from dagster_project.identity.rules import ExactRules
+from tests.unit.identity.registry import Registry
 
 MARIO = {"given_name": "Mario", "family_name": "Rossi", "birth_date": "1970-05-17", "gender": "male"}
 ANNA = {"given_name": "Anna", "family_name": "Rossi", "birth_date": "1972-11-02", "gender": "female"}

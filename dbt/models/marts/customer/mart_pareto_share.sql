@@ -15,7 +15,9 @@ cumulated as (
         row_number() over (order by profit_amount desc, customer_id asc) as profit_rank,
         count(*) over () as customer_count,
         sum(profit_amount) over () as total_amount,
-        sum(profit_amount) over (order by profit_amount desc, customer_id asc rows unbounded preceding) as cumulated_amount
+        sum(profit_amount) over (
+            order by profit_amount desc, customer_id asc rows unbounded preceding
+        ) as cumulated_amount
     from customers
 ),
 

@@ -13,7 +13,7 @@ from datetime import date
 import duckdb
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from dagster_project.decisions.permission import is_eligible
 from dagster_project.decisions.policy import DecisionPolicy
@@ -104,7 +104,7 @@ def offers(campaigns: pd.DataFrame, channels: pd.DataFrame, model: UpliftModel, 
     offset = model.bands.reindex(rows["band"]).fillna(0.0) if len(model.bands) else None
     rows["uplift"] = rows["mean"] + (0.0 if offset is None else offset["mean"].to_numpy())
     spread = np.sqrt(rows["variance"] + (0.0 if offset is None else offset["variance"].to_numpy()))
-    width = float(norm.ppf((1 + level) / 2)) * spread
+    width = float(ndtri((1 + level) / 2)) * spread
     rows["uplift_low"], rows["uplift_high"] = rows["uplift"] - width, rows["uplift"] + width
     rows["base_orders"] = rows["band"].map(model.base_orders)
     return rows

@@ -35,8 +35,6 @@ def decide(context: dg.AssetExecutionContext) -> Iterator[Any]:
     """Rank the campaigns by expected profit and plan the contacts within every limit."""
     session: Session = context.resources.session
     with progress.step("decisions") as step, session.connection() as connection:
-        company = {"time_zone": session.company.time_zone, "decisions": session.company.decisions}
-        policy = decisions.DecisionPolicy.from_company(company)
         policy = decisions.DecisionPolicy.from_company(session.policies)
         report = decisions.decide(connection, session.settings, policy, session.as_of(connection))
         for table in DECISIONS:

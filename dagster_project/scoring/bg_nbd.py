@@ -13,8 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import digamma, gammaln, hyp2f1
-from scipy.stats import beta as beta_distribution
+from scipy.special import betaincinv, digamma, gammaln, hyp2f1
 
 from dagster_project.scoring.maximum_likelihood import Estimate, maximise, not_fitted
 
@@ -157,7 +156,7 @@ def orders_by_quadrature(parameters: Array, x: Array, T: Array, weeks: float, no
     r, alpha, a, b = (float(p) for p in parameters)
     counts, position = np.unique(x, return_inverse=True)
     levels = (np.arange(nodes) + 0.5) / nodes
-    p = np.maximum(beta_distribution.ppf(levels[None, :], a, b + counts[:, None]), 1e-12)
+    p = np.maximum(betaincinv(a, b + counts[:, None], levels[None, :]), 1e-12)
     result = np.empty(len(x))
     for rows in np.array_split(np.arange(len(x)), len(x) // 20_000 + 1):
         q = p[position[rows]]

@@ -8,7 +8,6 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 
 Array = NDArray[np.float64]
 
@@ -37,7 +36,7 @@ def auc(happened: Array, ranking: Array) -> float:
     negatives = len(happened) - positives
     if positives == 0 or negatives == 0:
         return float("nan")
-    ranks = rankdata(ranking)
+    ranks = pd.Series(ranking).rank().to_numpy()
     return float((ranks[happened > 0].sum() - positives * (positives + 1) / 2) / (positives * negatives))
 
 

@@ -1,7 +1,7 @@
 """One run's ingestion: each feed loaded, its batch looked at, and a batch that must not go on held back.
 
-Belongs here: the order of the steps and what a blocking breach does. Loading itself is in `loading`, the expectations in
-`validation`.
+Belongs here: the order of the steps and what a blocking breach does. Loading itself is in `loading`, the expectations
+in `validation`.
 """
 
 from __future__ import annotations

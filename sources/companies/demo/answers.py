@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from sources.companies.demo.contacts import Stage, contact_columns
+from sources.companies.demo.contacts import NEVER_AT, Stage, contact_columns
 from sources.companies.demo.market import days_of, instants
 from sources.companies.demo.model import CHANNEL, CHANNELS, RESPONSE, Contacts, Orders, Responses
 from sources.companies.demo.rows import hex_refs
@@ -32,8 +32,6 @@ def make_contacts(stage: Stage, orders: Orders) -> Contacts:
     if not columns:
         columns = {name: np.zeros(0, dtype=np.int64) for name in _NUMBERS}
         columns["plan_ref"] = np.zeros(0, dtype=object)
-    soon = columns["day"] < scene.until
-    columns = {name: column[soon] for name, column in columns.items()}
     person, campaign, channel = (columns[name].astype(np.int64) for name in ("person", "campaign", "channel"))
     day = columns["day"].astype(np.int64)
     control = columns["is_control"].astype(bool)
@@ -74,8 +72,8 @@ def make_responses(stage: Stage, contacts: Contacts, orders: Orders) -> Response
     scene, section, chance = stage.scene, stage.scene.profile.contacts, stage.scene.chance
     row = np.flatnonzero(~contacts.is_control)
     contact, channel = contacts.contact[row], contacts.channel[row]
-    at, outcome = contacts.at[row], contacts.outcome[row]
-    moved = outcome >= 0
+    at, order_at = contacts.at[row], contact_columns(stage).get("order_at", contacts.at)[row]
+    moved = order_at < NEVER_AT
     odds = np.where(_means_to_buy(stage, contacts, row), section.intent_odds, 1.0)
     odds = odds * np.where(moved, section.effect_odds, 1.0)
     rates = {name: _by_channel(stage, name)[channel] for name in ("bounce", "open", "click")}
@@ -92,9 +90,7 @@ def make_responses(stage: Stage, contacts: Contacts, orders: Orders) -> Response
     complains = ~bounced & chance.flag(section.complaint_rate, "answer.complains", contact)
     gone = contacts.made_leave[row] | _unsubscribed(stage)[row]
     wait = _HOUR * chance.exponential("answer.wait", contact)
-    first = np.minimum(
-        at + 60 + (8 * wait).astype(np.int64), np.where(moved, orders.at[np.maximum(outcome, 0)] - 300, 1 << 60)
-    )
+    first = np.minimum(at + 60 + (8 * wait).astype(np.int64), order_at - 300)
     first = np.maximum(first, at + 30)
     parts = [
         _part(row, ~bounced, "delivered", at + 20),
@@ -165,11 +161,7 @@ def _by_channel(stage: Stage, figure: str) -> Reals:
 
 
 def _unsubscribed(stage: Stage) -> Flags:
-    columns = contact_columns(stage)
-    if not columns:
-        return np.zeros(0, dtype=bool)
-    soon = columns["day"] < stage.scene.until
-    return columns["unsubscribed"][soon].astype(bool)
+    return np.asarray(contact_columns(stage).get("unsubscribed", np.zeros(0)), dtype=bool)
 
 
 def _order_rows(orders: Orders, number: Ints) -> Ints:

@@ -6,6 +6,7 @@ Belongs here: lines without money. Does not belong here: prices, discounts, tax 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +36,15 @@ class Basket:
     planted: Ints
 
 
+class PlantedPair(NamedTuple):
+    """Two products, the chance to add the second to a basket with the first, and the lift that they have without."""
+
+    first: int
+    second: int
+    chance: float
+    natural_lift: float
+
+
 @dataclass(frozen=True)
 class Shelf:
     """Products laid out for drawing: for each category and price tier the products and their weights summed up.
@@ -42,7 +52,7 @@ class Shelf:
     Attributes:
         product: products by category, tier, popularity. first, last: row of each (category, tier) in it.
         steps: weights summed up over `product`. edges: upper price of each tier but the last (categories x tiers - 1).
-        pairs: first product, second product, chance to add the second; sequences: first, then.
+        pairs: as `PlantedPair`. sequences: first product, then.
     """
 
     product: Ints
@@ -50,7 +60,7 @@ class Shelf:
     last: Ints
     steps: Reals
     edges: Reals
-    pairs: list[tuple[int, int, float]]
+    pairs: list[PlantedPair]
     sequences: list[tuple[int, int]]
 
 
@@ -138,7 +148,7 @@ def _pick_product(scene: Scene, shelf: Shelf, category: Ints, target: Reals, day
 def _with_pairs(scene: Scene, shelf: Shelf, order: Ints, parent: Ints, product: Ints) -> tuple[Ints, Ints, Ints]:
     """Add the second product of a pair to some baskets that hold the first."""
     parents, products, planted = [parent], [product], [np.full(len(parent), -1, dtype=np.int64)]
-    for code, (first, second, rate) in enumerate(shelf.pairs):
+    for code, (first, second, rate, _) in enumerate(shelf.pairs):
         holders = np.unique(parent[product == first])
         adds = holders[scene.chance.flag(rate, "pair.added", order[holders], code)]
         parents.append(adds)
@@ -165,11 +175,12 @@ def _product(scene: Scene, named: str) -> int:
     return int(own[min(int(rank), len(own) - 1)])
 
 
-def _pair_rates(scene: Scene, shelf: Shelf) -> list[tuple[int, int, float]]:
+def _pair_rates(scene: Scene, shelf: Shelf) -> list[PlantedPair]:
     """Work out the chance q to add the second product so that P(second | first) = lift x P(second).
 
     With a = P(first), b = P(second), c = P(second | first) before anything is planted, measured on the baskets of the
     first persons: c + q (1 - c) = lift (b + a q (1 - c)), so q = (lift b - c) / ((1 - c) (1 - lift a)).
+    A pair to which taste alone gives more lift is left as it is; `natural_lift` tells.
     """
     pairs = scene.profile.buying.pairs
     if not pairs:
@@ -189,5 +200,5 @@ def _pair_rates(scene: Scene, shelf: Shelf) -> list[tuple[int, int, float]]:
         a, b = len(with_first) / total, len(with_second) / total
         c = len(np.intersect1d(with_first, with_second)) / max(1, len(with_first))
         rate = (pair.lift * b - c) / max((1 - c) * (1 - pair.lift * a), 1e-9)
-        rates.append((first, second, float(np.clip(rate, 0.0, 1.0))))
+        rates.append(PlantedPair(first, second, float(np.clip(rate, 0.0, 1.0)), c / b if b > 0 else 0.0))
     return rates

@@ -21,7 +21,6 @@ from sources.companies.demo.model import (
     SEQUENCE_COUNTER,
     Life,
     Orders,
-    Records,
     Wishes,
 )
 from sources.companies.demo.orders import Bought, bought_orders, finish_orders, own_seconds, redeem
@@ -120,7 +119,7 @@ def _shop(stage: Stage, shelf: Shelf) -> tuple[Orders, Basket]:
         caused_by=nothing,
         called_off=np.zeros(len(row), dtype=bool),
     )
-    both = Bought(*(np.concatenate(columns) for columns in zip(bought, follow, strict=True)))
+    both = Bought._make(np.concatenate(columns) for columns in zip(bought, follow, strict=True))
     orders = finish_orders(scene, stage.records, both)
     return orders, _place_lines(orders, basket, number, follow, product, code)
 
@@ -168,8 +167,3 @@ def _contentment(scene: Scene, lo: int, hi: int, orders: Orders) -> NDArray[np.f
     satisfaction = np.full(hi - lo, scene.profile.aftercare.satisfaction_mean)
     satisfaction[orders.person - lo] = orders.satisfaction
     return satisfaction
-
-
-def whose_records(scene: Scene, lo: int, hi: int) -> Records:
-    """Draw the records of a range of persons alone, to find out who is meant by a reference."""
-    return draw_records(scene, lo, hi)

@@ -7,11 +7,13 @@ here: the formula of the effect (`effect`), answers such as opens and clicks (`a
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sources.companies.demo.effect import RECENT_DAYS, delta
+from sources.companies.demo.market import instants
 from sources.companies.demo.model import (
     ASSIGNMENT,
     CAUSE,
@@ -32,6 +34,7 @@ from sources.companies.demo.scene import Scene
 Ints = NDArray[np.int64]
 Reals = NDArray[np.float64]
 Flags = NDArray[np.bool_]
+Columns = dict[str, NDArray[Any]]
 
 ATTEMPTS = 64
 CONTACTS_A_PERSON = 65_536
@@ -41,6 +44,8 @@ _OPENS, _OPEN_SECONDS = 9 * 3600, 10 * 3600
 _LAST_SECOND = 86_399
 _SOONEST = 900
 _YEAR = 365
+NEVER_AT = 1 << 60
+"""The instant of an order that a contact did not cause."""
 
 
 @dataclass(frozen=True)
@@ -80,8 +85,8 @@ class Stage:
     left: Ints
     gone: Ints
     sent: list[Ints] = field(default_factory=list)
-    made: list[dict[str, NDArray[np.generic]]] = field(default_factory=list)
-    caused: list[dict[str, NDArray[np.generic]]] = field(default_factory=list)
+    made: list[Columns] = field(default_factory=list)
+    caused: list[Columns] = field(default_factory=list)
 
 
 def set_stage(scene: Scene, lo: int, hi: int, records: Records, own: OwnOrders, permission: Permission) -> Stage:
@@ -122,8 +127,8 @@ def play(stage: Stage, batch: Batch) -> None:
     works = ~batch.is_control & (stage.gone[row] >= day)
     extra = np.flatnonzero(works & (luck < change))
     against = np.flatnonzero(works & (luck < -change))
-    outcome = np.full(len(row), -1, dtype=np.int64)
-    outcome[extra] = _cause_orders(stage, batch, extra)
+    outcome, outcome_at = np.full(len(row), -1, dtype=np.int64), np.full(len(row), NEVER_AT, dtype=np.int64)
+    outcome[extra], outcome_at[extra] = _cause_orders(stage, batch, extra)
     made_leave = np.zeros(len(row), dtype=bool)
     made_leave[against] = _turn_away(stage, batch, against)
     unsubscribed = _unsubscribe(stage, batch, recent) | made_leave
@@ -144,6 +149,7 @@ def play(stage: Stage, batch: Batch) -> None:
             "record": stage.record[row, batch.channel],
             "delta": change,
             "order": outcome,
+            "order_at": outcome_at,
             "made_leave": made_leave,
             "unsubscribed": unsubscribed,
         }
@@ -267,8 +273,8 @@ def _recent(stage: Stage, row: Ints, day: Ints) -> Ints:
     return count
 
 
-def _cause_orders(stage: Stage, batch: Batch, pick: Ints) -> Ints:
-    """Let contacts cause one order each; some only bring forward the next one, which then falls away."""
+def _cause_orders(stage: Stage, batch: Batch, pick: Ints) -> tuple[Ints, Ints]:
+    """Let contacts cause one order each (number, instant); some only bring forward the next, which then falls away."""
     chance, section = stage.scene.chance, stage.scene.profile.contacts
     row, campaign, attempt = batch.row[pick], batch.campaign[pick], batch.attempt[pick]
     person = row + stage.lo
@@ -292,7 +298,8 @@ def _cause_orders(stage: Stage, batch: Batch, pick: Ints) -> Ints:
             "campaign": campaign,
         }
     )
-    return person * ORDERS_A_PERSON + counter
+    at = instants(stage.scene.market, day, np.minimum(second, _LAST_SECOND))
+    return person * ORDERS_A_PERSON + counter, at
 
 
 def _turn_away(stage: Stage, batch: Batch, pick: Ints) -> Flags:
@@ -322,19 +329,20 @@ def _unsubscribe(stage: Stage, batch: Batch, recent: Ints) -> Flags:
     return np.asarray(stops)
 
 
-def contact_columns(stage: Stage) -> dict[str, NDArray[np.generic]]:
-    """Give all contacts made, by person and time."""
-    return _gather(stage.made, ("person", "day", "second", "campaign"))
+def contact_columns(stage: Stage) -> Columns:
+    """Give the contacts made before `scene.until`, by person and time."""
+    return _gather(stage.made, ("person", "day", "second", "campaign"), stage.scene.until)
 
 
-def caused_columns(stage: Stage) -> dict[str, NDArray[np.generic]]:
-    """Give all orders caused, by person and time."""
-    return _gather(stage.caused, ("person", "day", "counter"))
+def caused_columns(stage: Stage) -> Columns:
+    """Give the orders caused that fall before `scene.until`, by person and time."""
+    return _gather(stage.caused, ("person", "day", "counter"), stage.scene.until)
 
 
-def _gather(parts: list[dict[str, NDArray[np.generic]]], by: tuple[str, ...]) -> dict[str, NDArray[np.generic]]:
+def _gather(parts: list[Columns], by: tuple[str, ...], until: int) -> Columns:
     if not parts:
         return {}
     columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     order = np.lexsort([columns[name] for name in reversed(by)])
+    order = order[columns["day"][order] < until]
     return {name: column[order] for name, column in columns.items()}

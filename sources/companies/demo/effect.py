@@ -48,13 +48,14 @@ def delta(
     """
     section, persons, campaigns = scene.profile.contacts, scene.persons, scene.campaigns
     k = np.broadcast_to(np.asarray(campaign, dtype=np.int64), person.shape)
+    way = np.broadcast_to(np.asarray(channel, dtype=np.int64), person.shape)
     aside = np.mod(np.asarray(second) / _HOUR_SECONDS - persons.hour_peak[person], _HOURS)
     hour = 1.0 + section.hour_amplitude * np.cos(2 * np.pi * aside / _HOURS)
     change = (
         campaigns.base_effect[k]
         * persons.contact_response[person]
         * match(scene, person, k)
-        * persons.channel_affinity[person, channel]
+        * persons.channel_affinity[person, way]
         * hour
         * np.exp(-persons.contact_fatigue[person] * np.asarray(recent))
         * np.exp(campaigns.drift[k] * (np.asarray(day) - campaigns.starts[k]) / RECENT_DAYS)
@@ -104,18 +105,19 @@ def expected_profit(
     the person would have brought in the horizon for leaving.
     """
     section = scene.profile.contacts
+    k = np.broadcast_to(np.asarray(campaign, dtype=np.int64), person.shape)
     value = mean_value(scene, person)
     margin = value * margin_share(scene, person)
     rate = np.where(active, scene.persons.rate[person], 0.0) / 7.0
     anyway = rate * section.window_days
     has_next = -np.expm1(-rate * section.brought_forward_days)
-    forward = scene.campaigns.forward_chance[campaign] * has_next
-    redeemed = section.redeem_share * offer_cost(scene, campaign, value)
+    forward = scene.campaigns.forward_chance[k] * has_next
+    redeemed = section.redeem_share * offer_cost(scene, k, value)
     gain, loss = np.maximum(change, 0.0), np.maximum(-change, 0.0)
     alive_days = _expected_days(scene, person, rate)
     cancels = section.cancel_share * has_next
     leaving = loss * ((1.0 - cancels) * alive_days * rate + cancels) * margin
-    unit = scene.campaigns.unit_cost_home[campaign, channel]
+    unit = scene.campaigns.unit_cost_home[k, np.asarray(channel, dtype=np.int64)]
     return np.asarray(gain * ((1.0 - forward) * margin - redeemed) - anyway * redeemed - leaving - unit)
 
 

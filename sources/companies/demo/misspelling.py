@@ -5,6 +5,8 @@ Belongs here: pure functions from columns to columns. Does not belong here: who 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -76,8 +78,13 @@ def _shift(letter: pa.StringArray) -> pa.StringArray:
 
 
 def _edit(
-    texts: pa.StringArray, where: Flags, uniform: NDArray[np.float64], first: int, spare: int, change
-) -> pa.StringArray:  # type: ignore[no-untyped-def]
+    texts: pa.StringArray,
+    where: Flags,
+    uniform: NDArray[np.float64],
+    first: int,
+    spare: int,
+    change: Callable[[pa.StringArray, int], pa.StringArray],
+) -> pa.StringArray:
     """Change each text marked at a place drawn between `first` and its end less `spare`, place by place."""
     length = np.minimum(np.asarray(pc.utf8_length(texts)).astype(np.int64), _LONGEST)
     room = length - first - spare

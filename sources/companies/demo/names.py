@@ -72,7 +72,7 @@ def _pool(groups: dict[tuple[str, ...], dict[str, float]]) -> Pool:
 @cache
 def given() -> Pool:
     """Given names by (language, sex `f` or `m`)."""
-    groups = {}
+    groups: dict[tuple[str, ...], dict[str, float]] = {}
     for language, by_sex in _content()["given"].items():
         for sex, text in by_sex.items():
             words = _split(text)
@@ -83,7 +83,7 @@ def given() -> Pool:
 @cache
 def family() -> Pool:
     """Family names by (language,): common ones by rank and a long tail made of parts."""
-    groups = {}
+    groups: dict[tuple[str, ...], dict[str, float]] = {}
     for language, text in _content()["families"].items():
         common, parts = _split(text), _content()["parts"][language]
         tail = sorted({a + b for a in parts["first"].split() for b in parts["second"].split()} - set(common))
@@ -104,7 +104,7 @@ def short_forms() -> pa.StringArray:
 @cache
 def streets() -> Pool:
     """Streets by (language,)."""
-    groups = {}
+    groups: dict[tuple[str, ...], dict[str, float]] = {}
     for language, text in _content()["streets"].items():
         words = _split(text)
         groups[(language,)] = dict(zip(words, _by_rank(len(words), 10.0).tolist(), strict=True))

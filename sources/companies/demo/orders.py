@@ -57,17 +57,20 @@ def bought_orders(stage: Stage) -> Bought:
     cause, by = np.zeros(len(person), dtype=np.int64), np.full(len(person), -1, dtype=np.int64)
     off, caused = stage.cancelled[keep], caused_columns(stage)
     if caused:
-        soon = caused["day"] < scene.until
         mine = (person, counter, day, second, cause, by)
         names = ("person", "counter", "day", "second", "cause", "campaign")
         person, counter, day, second, cause, by = (
-            np.concatenate([column, np.asarray(caused[name][soon], dtype=np.int64)])
-            for column, name in zip(mine, names, strict=True)
+            np.concatenate([column, caused[name].astype(np.int64)]) for column, name in zip(mine, names, strict=True)
         )
-        off = np.concatenate([off, np.zeros(int(soon.sum()), dtype=bool)])
+        off = np.concatenate([off, np.zeros(len(caused["day"]), dtype=bool)])
     order = person * ORDERS_A_PERSON + counter
     spend = scene.chance.gamma(scene.profile.buying.spend_shape, "order.value", order)
     return Bought(person, counter, day, second, spend / scene.persons.spend_rate[person], cause, by, off)
+
+
+def taken(bought: Bought, rows: Ints) -> Bought:
+    """Take rows of orders."""
+    return Bought._make(column[rows] for column in bought)
 
 
 def finish_orders(scene: Scene, records: Records, bought: Bought) -> Orders:
@@ -75,7 +78,7 @@ def finish_orders(scene: Scene, records: Records, bought: Bought) -> Orders:
     at = instants(scene.market, bought.day, bought.second)
     order = bought.person * ORDERS_A_PERSON + bought.counter
     sort = np.lexsort((order, at, bought.person))
-    bought, at, order = Bought(*(column[sort] for column in bought)), at[sort], order[sort]
+    bought, at, order = taken(bought, sort), at[sort], order[sort]
     person = bought.person
     channel, record = _ways(scene, records, person, order, at)
     known = np.maximum(record, 0)
@@ -121,10 +124,8 @@ def _places(scene: Scene, person: Ints, order: Ints, channel: Ints) -> tuple[Cod
         "partner": np.where(own >= 0, own, lot),
         "call_centre": agent,
     }
-    store, partner, agent = (
-        np.where(channel == CHANNEL[name], code, -1).astype(np.int16) for name, code in chosen.items()
-    )
-    return store, partner, agent
+    codes = [np.where(channel == CHANNEL[name], code, -1).astype(np.int16) for name, code in chosen.items()]
+    return codes[0], codes[1], codes[2]
 
 
 def redeem(scene: Scene, orders: Orders, person: Ints, at: Ints, campaign: Ints) -> Orders:

@@ -58,7 +58,7 @@ def _arrivals(profile: Profile, chance: Chance, count: int, campaigns: Campaigns
     after = profile.days + chance.integers(max(1, profile.horizon_days), "person.arrived", person)
     day = np.where(early, before, np.where(person < section.persons, during, after))
     second = _OPENS + chance.integers(_CLOSES - _OPENS, "person.arrived_second", person)
-    columns = {"arrived": day.astype(np.int32), "arrived_second": second.astype(np.int32)}
+    columns: dict[str, Any] = {"arrived": day.astype(np.int32), "arrived_second": second.astype(np.int32)}
     columns["is_dormant"] = early & chance.flag(section.dormant_share, "person.dormant", person)
     at_once = chance.flag(section.buys_at_arrival_share, "person.buys_at_arrival", person)
     columns["buys_at_arrival"] = at_once & ~early

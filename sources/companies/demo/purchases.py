@@ -66,7 +66,8 @@ def own_orders(scene: Scene, lo: int, hi: int) -> OwnOrders:
         there = there[~leaves & (counter[there] < CAUSED_COUNTER)]
     columns = [np.concatenate(parts) for parts in zip(*found, strict=True)]
     order = np.argsort(columns[0], kind="stable")
-    return OwnOrders(*(column[order] for column in columns), left)
+    person, counter, day, share = (column[order] for column in columns)
+    return OwnOrders(person, counter, day, share, left)
 
 
 def look_ahead(scene: Scene) -> int:

@@ -94,7 +94,7 @@ def _so_far(row: Ints, happened: Flags) -> Ints:
     total = np.cumsum(happened)
     first = np.concatenate(([True], row[1:] != row[:-1])) if len(row) else np.zeros(0, dtype=bool)
     before = np.where(first, total - happened, 0)
-    return np.asarray(total - np.maximum.accumulate(before), dtype=np.int64) if len(row) else total
+    return np.asarray(total - np.maximum.accumulate(before), dtype=np.int64) if len(row) else total.astype(np.int64)
 
 
 def _office_second(scene: Scene, record: Ints, day: Ints) -> Ints:
@@ -251,11 +251,11 @@ def _attributes(scene: Scene, records: Records, row: Ints, touched: Ints) -> pa.
     """Write what has no column of its own as JSON: confirmed addresses and how often news are wanted."""
     section, record = scene.profile.records, records.record[row]
     options = []
-    for email in ("false", "true"):
-        for phone in ("false", "true"):
+    for sure_email in ("false", "true"):
+        for sure_phone in ("false", "true"):
             options += [
-                f'{{"email_verified":{email},"phone_verified":{phone},"news":"{often}"}}'
-                for often in ("weekly", "monthly", "never")
+                f'{{"email_verified":{sure_email},"phone_verified":{sure_phone},"news":"{news}"}}'
+                for news in ("weekly", "monthly", "never")
             ]
     email = scene.chance.flag(section.email_verified_share, "record.email_verified", record)
     phone = scene.chance.flag(section.phone_verified_share, "record.phone_verified", record)

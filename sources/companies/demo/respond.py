@@ -57,8 +57,9 @@ def respond(
     """Carry out a plan in a world that was simulated before: append to the landing feeds what follows.
 
     The world lives on from the day at which it had stopped: sends, deliveries, responses, orders, opt-outs and
-    complaints that come of the plan, and everything else that happens in that time. Earlier plans are kept in `truth/plans` and
-    stay in force. Chance is coupled: another plan in the same world meets the same persons with the same luck.
+    complaints that come of the plan, and everything else that happens in that time. Earlier plans are kept in
+    `truth/plans` and stay in force. Chance is coupled: another plan in the same world meets the same persons with
+    the same luck.
 
     Args:
         plan: one row a contact, as a table or a CSV or Parquet file: source_system, customer_ref, campaign_ref, channel

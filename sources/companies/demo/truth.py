@@ -9,7 +9,7 @@ Belongs here: the content of `truth/*.parquet` that the core knows. Does not bel
 | order | an order: what caused it |
 | campaign_contact | a contact or control of a campaign: its effect, what came of it |
 | effect | a planned campaign x person x channel: effect and expected profit of a first contact, at the best hour |
-| campaign, pair, sequence | what was planted |
+| campaign, pair, sequence | what was planted; a pair has the larger of lift and natural_lift |
 """
 
 from __future__ import annotations
@@ -65,10 +65,11 @@ def world_truth(scene: Scene, shelf: Shelf) -> dict[str, pa.Table]:
         ),
         "pair": pa.table(
             {
-                "first_product_ref": products.ref.take(pa.array([a for a, _, _ in shelf.pairs], pa.int64())),
-                "second_product_ref": products.ref.take(pa.array([b for _, b, _ in shelf.pairs], pa.int64())),
+                "first_product_ref": products.ref.take(pa.array([p.first for p in shelf.pairs], pa.int64())),
+                "second_product_ref": products.ref.take(pa.array([p.second for p in shelf.pairs], pa.int64())),
                 "lift": pa.array([p.lift for p in buying.pairs], pa.float64()),
-                "chance_added": pa.array([q for _, _, q in shelf.pairs], pa.float64()),
+                "natural_lift": pa.array([p.natural_lift for p in shelf.pairs], pa.float64()),
+                "chance_added": pa.array([p.chance for p in shelf.pairs], pa.float64()),
             }
         ),
         "sequence": pa.table(

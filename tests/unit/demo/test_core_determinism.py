@@ -16,13 +16,13 @@ from sources.companies.demo import PlanError, ProfileError, load_profile, respon
 from tests.unit.demo.core_play import query
 
 SHORT = {"start": "2026-05-01", "end": "2026-07-01", "horizon_days": 60}
-END = date(2026, 7, 1)
+SOON = date(2026, 5, 27)
 
 
 def _profile(customers: int = 600, **more: object):
     campaign = {"objective": "retain", "offer": "discount_pct", "offer_value": 10, "days": 3, "eligibility": "all",
-                "channels": ["email", "app"], "base_effect": 0.2, "drift": 0.0, "random_share": 1.0, "contact_share": 0.6,
-                "control_pct": 20, "budget": 100}  # fmt: skip
+                "channels": ["email", "app"], "base_effect": 0.2, "drift": 0.0, "random_share": 1.0,
+                "contact_share": 0.6, "control_pct": 20, "budget": 100}  # fmt: skip
     campaigns = [
         campaign | {"name": "Past", "starts": "2026-05-20"},
         campaign | {"name": "Planned", "starts": "2026-07-06"},
@@ -36,7 +36,7 @@ def _digests(folder: Path) -> dict[str, str]:
 
 
 def test_two_runs_and_two_thread_counts_give_the_same_bytes(tmp_path: Path) -> None:
-    profile = _profile(customers=2500)
+    profile = _profile(customers=1200)
     for name, threads in (("once", 1), ("again", 1), ("threads", 3)):
         simulate(profile, tmp_path / name / "landing", tmp_path / name / "truth", threads=threads)
     first = _digests(tmp_path / "once")
@@ -53,13 +53,13 @@ def test_another_seed_is_another_world(tmp_path: Path) -> None:
 
 
 def test_stopping_on_the_way_changes_nothing(tmp_path: Path) -> None:
-    profile, middle = _profile(), date(2026, 5, 27)
-    simulate(profile, tmp_path / "whole", tmp_path / "truth_whole", by_day=True)
+    profile, middle = _profile(customers=300), date(2026, 5, 22)  # the middle of a campaign
+    simulate(profile, tmp_path / "whole", tmp_path / "truth_whole", SOON, by_day=True)
     simulate(profile, tmp_path / "parts", tmp_path / "truth_parts", middle, by_day=True)
-    simulate(profile, tmp_path / "parts", tmp_path / "truth_parts", by_day=True, since=middle)
+    simulate(profile, tmp_path / "parts", tmp_path / "truth_parts", SOON, by_day=True, since=middle)
     whole = _digests(tmp_path / "whole")
-    assert any("2026-05-26" in name for name in whole)
-    assert any("2026-06-15" in name for name in whole)
+    assert any("2026-05-21" in name for name in whole)
+    assert any("2026-05-25" in name for name in whole)
     assert _digests(tmp_path / "parts") == whole
 
 
@@ -76,14 +76,14 @@ def _rows(folder: Path, feed: str) -> list[tuple[object, ...]]:
     return sorted(query(f"select * from {reader}"), key=str)
 
 
-@pytest.mark.parametrize("feed", ["customers", "order_lines", "campaign_contacts", "campaign_responses", "web_events"])
-def test_day_by_day_equals_all_at_once(tmp_path: Path, feed: str) -> None:
+def test_day_by_day_equals_all_at_once(tmp_path: Path) -> None:
     profile = _profile(customers=250, faults={"scale": 0})
-    simulate(profile, tmp_path / "days", tmp_path / "truth", by_day=True)
-    simulate(profile, tmp_path / "bulk", tmp_path / "truth")
-    rows = _rows(tmp_path / "bulk", feed)
-    assert rows
-    assert _rows(tmp_path / "days", feed) == rows
+    simulate(profile, tmp_path / "days", tmp_path / "truth", SOON, by_day=True)
+    simulate(profile, tmp_path / "bulk", tmp_path / "truth", SOON)
+    for feed in ("customers", "order_lines", "campaign_contacts", "campaign_responses", "web_events"):
+        rows = _rows(tmp_path / "bulk", feed)
+        assert rows
+        assert _rows(tmp_path / "days", feed) == rows
 
 
 def _plan(truth: Path, *, contacted: bool, day: date = date(2026, 7, 8)) -> pa.Table:
@@ -126,7 +126,8 @@ def test_two_policies_differ_only_by_what_they_do(tmp_path: Path) -> None:
     )[0]
     assert caused == pytest.approx(expected, abs=4 * np.sqrt(expected))
     shared = query(
-        "select count(*) from s join h using (order_ref) where (s.day, s.value_home, s.cause) != (h.day, h.value_home, h.cause)",
+        "select count(*) from s join h using (order_ref) "
+        "where (s.day, s.value_home, s.cause) != (h.day, h.value_home, h.cause)",
         **tables,
     )
     assert shared == [(0,)]
@@ -143,9 +144,8 @@ def test_a_plan_appends_to_the_feeds_and_leaves_what_is_there(tmp_path: Path) ->
     assert rows["order_lines"] > 0
     until = date.fromisoformat(json.loads((tmp_path / "truth" / "world.json").read_text())["until"])
     assert until == date(2026, 7, 8) + timedelta(days=22)
-    plan_refs = query(
-        f"select count(distinct plan_ref) from read_csv('{tmp_path}/landing/campaign_contacts/*_*-*', all_varchar = true)"
-    )
+    added = f"{tmp_path}/landing/campaign_contacts/*_*-*"
+    plan_refs = query(f"select count(distinct plan_ref) from read_csv('{added}', all_varchar = true)")
     assert plan_refs[0][0] == rows["campaign_contacts"]
 
 
@@ -158,12 +158,12 @@ def test_a_second_plan_goes_on_from_the_first(tmp_path: Path) -> None:
     contacts = pq.read_table(tmp_path / "truth" / "campaign_contact.parquet")
     days = query("select day, count(*) from c where assignment = 'plan' group by 1 order by 1", c=contacts)
     assert [count for _, count in days] == [first.num_rows, second.num_rows]
-    tired = query(
-        "select count(*) from c a join c b using (person_id, channel) where a.assignment = 'plan' and b.assignment = 'plan' "
-        "and a.day < b.day and abs(b.delta) >= abs(a.delta) and abs(a.delta) < 0.39",
+    [(fresh, tired)] = query(
+        "select avg(abs(a.delta)), avg(abs(b.delta)) from c a join c b using (person_id, channel) "
+        "where a.assignment = 'plan' and b.assignment = 'plan' and a.day < b.day",
         c=contacts,
     )
-    assert tired == [(0,)]
+    assert 0.75 * fresh < tired < 0.95 * fresh
 
 
 @pytest.mark.parametrize(

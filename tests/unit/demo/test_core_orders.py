@@ -12,8 +12,6 @@ from sources.companies.demo.market import at_day
 from sources.companies.demo.model import CAUSE, CHANNEL, CURRENCIES
 from tests.unit.demo.core_play import Played, default_world, play, query
 
-ZONE = "set TimeZone = 'Europe/Rome';"
-
 
 @cache
 def _large() -> Played:
@@ -80,9 +78,10 @@ def test_planted_pairs_have_their_lift() -> None:
     world = _large()
     lines = world.life.lines
     total = len(world.life.orders)
-    for (first, second, _), pair in zip(world.shelf.pairs, world.scene.profile.buying.pairs, strict=True):
-        a, b = (np.unique(lines.order[lines.product == code]) for code in (first, second))
+    for planted, pair in zip(world.shelf.pairs, world.scene.profile.buying.pairs, strict=True):
+        a, b = (np.unique(lines.order[lines.product == code]) for code in planted[:2])
         both = len(np.intersect1d(a, b))
+        assert planted.natural_lift < pair.lift
         assert both / len(a) / (len(b) / total) == pytest.approx(pair.lift, rel=3.5 / np.sqrt(both) + 0.05)
 
 
@@ -125,8 +124,8 @@ def test_rates_of_orders_come_back() -> None:
 def test_an_order_names_a_record_that_is_there() -> None:
     world = default_world()
     unknown = query(
-        "select count(*) from lines left join (select source_system, customer_ref, min(registered_at) as since from customers "
-        "group by all) records using (source_system, customer_ref) where customer_ref is not null and "
+        "select count(*) from lines left join (select source_system, customer_ref, min(registered_at) as since "
+        "from customers group by all) records using (source_system, customer_ref) where customer_ref is not null and "
         "(since is null or since > ordered_at)",
         lines=world.life.feeds["order_lines"],
         customers=world.life.feeds["customers"],

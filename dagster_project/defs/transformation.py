@@ -68,7 +68,7 @@ def transformation(context: dg.AssetExecutionContext) -> Iterator[Any]:
 def _planned(context: dg.AssetExecutionContext) -> set[str]:
     """Name what this run is to build in all its passes."""
     chosen = context.run.asset_selection
-    return {n["unique_id"] for key, n in MODELS.items() if chosen is None or dg.AssetKey(list(key)) in chosen}
+    return {n["unique_id"] for key, n in MODELS.items() if not chosen or dg.AssetKey(list(key)) in chosen}
 
 
 def _answerable(models: set[str], built: set[str], planned: set[str]) -> set[str]:

@@ -168,7 +168,7 @@ def _load(run: FeedRun, batch: list[Opened], land: Landing) -> None:
         return
     run.connection.execute("begin transaction")
     try:
-        stored = judge_and_store(run, incoming, is_streamed=land is not land_files)
+        stored = judge_and_store(run, incoming, is_streamed=_is_streamed(run, landed, land))
         _refuse_moving(landed)
         loads = _loads(run, stored, landed)
         register(run.connection, loads, run.moment)
@@ -181,6 +181,11 @@ def _load(run: FeedRun, batch: list[Opened], land: Landing) -> None:
         run.warnings += [f"{load.file}: {said}" for said in item.reading.warnings]
         if load.rows_in == 0:
             run.warnings.append(f"{load.file}: it has a header and no rows")
+
+
+def _is_streamed(run: FeedRun, landed: list[Opened], land: Landing) -> bool:
+    """Whether rows are judged as they are read; what text costs to read again is more than it costs to keep."""
+    return land is not land_files and run.mapping is None and all(item.reading.is_read_cheaply for item in landed)
 
 
 def _refuse_moving(landed: list[Opened]) -> None:

@@ -14,7 +14,7 @@ from dagster_project.ingestion.company import Company
 from dagster_project.ingestion.company_file import ReadOptions
 from dagster_project.ingestion.contract import Column, Contract
 from dagster_project.ingestion.reading import RESERVED, identifier, literal
-from dagster_project.ingestion.rules import Clock, Rule, default_code, odd_name, raw_name, rules_of, widened
+from dagster_project.ingestion.rules import Clock, Rule, as_exact, default_code, odd_name, raw_name, rules_of
 from dagster_project.ingestion.typing_sql import cleaned, coded, is_text, known_values, typed
 
 
@@ -87,7 +87,7 @@ judged as (
     from typed
 )
 select {names}, _extra, _file, _line,
-    lower(to_hex(hash({names}, cast(_extra as varchar)))) as _row_hash,
+    to_hex(hash({names}, cast(_extra as varchar))) as _row_hash,
     _broken, _warned, _value, _named,
     case when _broken is not null then coalesce(_whole, {_whole_row([*own.values(), *extras])}) end as _raw
 from judged"""
@@ -129,7 +129,7 @@ def _derived(contract: Contract) -> str:
     """Fill a derived column where the source gave none."""
     filled: list[str] = []
     for name, formula in contract.derived.items():
-        value = f"try_cast({widened(contract, formula)} as {contract.column(name).sql_type})"
+        value = as_exact(contract, formula, contract.column(name).sql_type)
         filled.append(f"coalesce({identifier(name)}, {value}) as {identifier(name)}")
     return ", ".join(filled)
 

@@ -21,7 +21,8 @@ class Reading:
 
     `columns` gives the engine's type of each of the file's own columns. `dropped` are lines that are in no select: they
     were cut out of a clean copy, by number, with what they said. `tables` must be registered by name while it is read.
-    With `has_optional_columns` a column that no row fills is not there at all, as in JSON.
+    With `is_read_cheaply` it costs less to read it twice than to keep it. With `has_optional_columns` a column that no
+    row fills is not there at all, as in JSON.
     """
 
     select: str
@@ -30,6 +31,7 @@ class Reading:
     tables: Mapping[str, pa.Table] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     has_optional_columns: bool = False
+    is_read_cheaply: bool = False
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,7 @@ def read_parquet(connection: duckdb.DuckDBPyConnection, path: Path, place: Place
         f"select {listed}, file_row_number + 1 as _line, cast(null as varchar) as _fault, cast(null as json) as _whole "
         f"from read_parquet({literal(path)}, file_row_number=true)"
     )
-    return Reading(select, names)
+    return Reading(select, names, is_read_cheaply=True)
 
 
 def read_excel(

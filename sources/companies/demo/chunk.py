@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from sources.companies.demo import core_feeds
 from sources.companies.demo.answers import make_contacts, make_responses
 from sources.companies.demo.baskets import Basket, Shelf, fill, followers
-from sources.companies.demo.contacts import Batch, Stage, play, play_campaigns, set_stage
+from sources.companies.demo.campaigning import play_campaigns
+from sources.companies.demo.contacts import Batch, Stage, play, set_stage
 from sources.companies.demo.model import (
     ASSIGNMENT,
     CAUSE,

@@ -1,7 +1,7 @@
-"""What campaigns do: who is contacted, and what that changes in what he would have done anyway.
+"""What contacts do: what they change in what persons would have done anyway.
 
-Belongs here: playing campaigns and plans against the orders of the own will, in the order of time. Does not belong
-here: the formula of the effect (`effect`), answers such as opens and clicks (`answers`).
+Belongs here: playing contacts against the orders of the own will, in the order of time. Does not belong here: whom past
+campaigns chose (`campaigning`), the formula of the effect (`effect`), opens and clicks (`answers`).
 """
 
 from __future__ import annotations
@@ -15,13 +15,11 @@ from numpy.typing import NDArray
 from sources.companies.demo.effect import RECENT_DAYS, delta
 from sources.companies.demo.market import instants
 from sources.companies.demo.model import (
-    ASSIGNMENT,
     CAUSE,
     CAUSED_COUNTER,
     CHANNEL,
     CHANNELS,
     NEVER,
-    OBJECTIVES,
     ORDERS_A_PERSON,
     SYSTEM,
     Records,
@@ -39,11 +37,10 @@ Columns = dict[str, NDArray[Any]]
 ATTEMPTS = 64
 CONTACTS_A_PERSON = 65_536
 _SPAN = 1 << 22
-_LONG_AGO = -(1 << 20)
-_OPENS, _OPEN_SECONDS = 9 * 3600, 10 * 3600
+LONG_AGO = -(1 << 20)
+_OPENS, _OPEN_SECONDS = 9 * 3600, 12 * 3600
 _LAST_SECOND = 86_399
 _SOONEST = 900
-_YEAR = 365
 NEVER_AT = 1 << 60
 """The instant of an order that a contact did not cause."""
 
@@ -108,15 +105,6 @@ def set_stage(scene: Scene, lo: int, hi: int, records: Records, own: OwnOrders, 
     )
 
 
-def play_campaigns(stage: Stage) -> None:
-    """Carry out the past campaigns that have begun, one after the other."""
-    campaigns = stage.scene.campaigns
-    for code in range(len(campaigns.starts)):
-        silent = campaigns.objective[code] == OBJECTIVES.index("acquire")
-        if not (silent or campaigns.is_planned[code] or campaigns.starts[code] >= stage.scene.until):
-            play(stage, _choose(stage, code))
-
-
 def play(stage: Stage, batch: Batch) -> None:
     """Make the contacts of a batch and let them work."""
     scene, chance = stage.scene, stage.scene.chance
@@ -132,7 +120,7 @@ def play(stage: Stage, batch: Batch) -> None:
     made_leave = np.zeros(len(row), dtype=bool)
     made_leave[against] = _turn_away(stage, batch, against)
     unsubscribed = _unsubscribe(stage, batch, recent) | made_leave
-    history = np.full(len(stage.left), _LONG_AGO, dtype=np.int64)
+    history = np.full(len(stage.left), LONG_AGO, dtype=np.int64)
     history[row[~batch.is_control]] = day[~batch.is_control]
     stage.sent.append(history)
     stage.made.append(
@@ -165,85 +153,6 @@ def next_own(stage: Stage, row: Ints, after: Ints, within: int) -> Ints:
         return np.full(len(row), -1, dtype=np.int64)
     fits = (place < len(keys)) & (stage.own.person[safe] - stage.lo == row) & (stage.own.day[safe] <= after + within)
     return np.asarray(np.where(fits & ~stage.removed[safe], safe, -1))
-
-
-def _choose(stage: Stage, code: int) -> Batch:
-    """Choose whom a past campaign contacts: partly by lot, with controls, partly by the sales rule, without."""
-    scene, chance, campaigns = stage.scene, stage.scene.chance, stage.scene.campaigns
-    row = np.arange(len(stage.left))
-    person = row + stage.lo
-    days = int(campaigns.ends[code] - campaigns.starts[code] + 1)
-    day = campaigns.starts[code] + chance.integers(days, "campaign.day", person, code)
-    second = _OPENS + chance.integers(_OPEN_SECONDS, "campaign.second", person, code)
-    recency, spend = _sales_figures(stage, int(campaigns.starts[code]))
-    eligible = _eligible(stage, code, recency) & (scene.persons.arrived[person] < day)
-    channel = _channel(stage, code, person, day)
-    by_lot = chance.flag(float(campaigns.random_share[code]), "campaign.by_lot", person, code)
-    share = float(campaigns.contact_share[code])
-    wanted = np.where(by_lot, share, _rule(stage, share, recency, spend))
-    chosen = eligible & (channel >= 0) & chance.flag(wanted, "campaign.chosen", person, code)
-    control = by_lot & chance.flag(campaigns.control_pct[code] / 100.0, "campaign.control", person, code)
-    pick = np.flatnonzero(chosen)
-    assignment = np.where(by_lot[pick], ASSIGNMENT["random"], ASSIGNMENT["sales_rule"])
-    nothing = np.full(len(pick), "", dtype=object)
-    same = np.full(len(pick), code, dtype=np.int64)
-    none = np.zeros(len(pick), dtype=np.int64)
-    return Batch(row[pick], same, channel[pick], day[pick], second[pick], control[pick], assignment, none, nothing)
-
-
-def _sales_figures(stage: Stage, day: int) -> tuple[Ints, Reals]:
-    """Give the days since each person's last order and a year's spend, as the company sees them on a day."""
-    last = np.full(len(stage.left), _LONG_AGO, dtype=np.int64)
-    spend = np.zeros(len(stage.left))
-    seen = ~stage.removed & (stage.own.day < day)
-    sources = [(stage.own.person[seen] - stage.lo, stage.own.day[seen], stage.value[seen])]
-    for part in stage.caused:
-        person = np.asarray(part["person"], dtype=np.int64)
-        when = np.asarray(part["day"], dtype=np.int64)
-        value = stage.scene.profile.buying.spend_shape / stage.scene.persons.spend_rate[person]
-        sources.append((person[when < day] - stage.lo, when[when < day], value[when < day]))
-    for row, when, value in sources:
-        np.maximum.at(last, row, when)
-        spend += np.bincount(row, np.where(when >= day - _YEAR, value, 0.0), minlength=len(spend))
-    return day - last, spend
-
-
-def _eligible(stage: Stage, code: int, recency: Ints) -> Flags:
-    start = int(stage.scene.campaigns.starts[code])
-    arrived = stage.scene.persons.arrived[stage.lo : stage.lo + len(stage.left)]
-    tests = {
-        "all": recency > -1,
-        "buyers": recency <= 365,
-        "lapsing": recency > 90,
-        "dormant": recency > 180,
-        "newcomers": arrived > start - 120,
-    }
-    return np.asarray(tests[stage.scene.campaigns.eligibility[code].as_py()])
-
-
-def _rule(stage: Stage, share: float, recency: Ints, spend: Reals) -> Reals:
-    """Give the chance that a salesman picks a person: he likes those who bought lately and much."""
-    section = stage.scene.profile.contacts
-    liking = (
-        section.rule_recency_days - np.minimum(recency, 4 * section.rule_recency_days)
-    ) / section.rule_recency_days
-    liking = liking + np.minimum(spend / section.rule_spend, 3.0) - 1.0
-    return np.asarray(np.minimum(2.0 * share / (1.0 + np.exp(-section.rule_sharpness * liking)), 1.0))
-
-
-def _channel(stage: Stage, code: int, person: Ints, day: Ints) -> Ints:
-    """Choose for each person one of the campaign's channels by which he can and may be reached; -1 if there is none."""
-    row = person - stage.lo
-    best, channel = np.full(len(person), -1.0), np.full(len(person), -1, dtype=np.int64)
-    for other in np.flatnonzero(stage.scene.campaigns.channels[code]):
-        same = np.full(len(person), other, dtype=np.int64)
-        record = stage.record[row, other]
-        open_ = (record >= 0) & stage.permission.allows(row, same, day)
-        open_ &= stage.records.since[np.maximum(record, 0)] < day
-        lot = np.where(open_, stage.scene.chance.uniform("campaign.channel", person, code, int(other)), -1.0)
-        channel = np.where(lot > best, other, channel)
-        best = np.maximum(lot, best)
-    return channel
 
 
 def _ways_to_reach(count: int, lo: int, records: Records) -> Ints:
@@ -282,7 +191,7 @@ def _cause_orders(stage: Stage, batch: Batch, pick: Ints) -> tuple[Ints, Ints]:
     cut = -np.expm1(-section.window_days / section.response_days)
     lag = np.floor(-section.response_days * np.log1p(-chance.uniform("contact.lag", *keys) * cut)).astype(np.int64)
     day = batch.day[pick] + lag
-    second = _OPENS + chance.integers(12 * 3600, "contact.order_second", *keys)
+    second = _OPENS + chance.integers(_OPEN_SECONDS, "contact.order_second", *keys)
     second = np.where(lag == 0, np.maximum(second, batch.second[pick] + _SOONEST), second)
     forward = chance.flag(stage.scene.campaigns.forward_chance[campaign], "contact.brought_forward", *keys)
     taken = np.where(forward, next_own(stage, row, day, section.brought_forward_days), -1)

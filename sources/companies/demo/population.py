@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from sources.companies.demo.behaviour import behaviours
 from sources.companies.demo.chance import Chance
-from sources.companies.demo.households import draw_frame, identities
+from sources.companies.demo.frame import draw_frame
+from sources.companies.demo.households import identities
 from sources.companies.demo.model import CHANNEL, OBJECTIVES, Campaigns, Persons
 from sources.companies.demo.profile import Profile
 

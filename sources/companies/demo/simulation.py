@@ -8,15 +8,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date, timedelta
+from datetime import date
 from itertools import pairwise
 from pathlib import Path
-from types import TracebackType
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from sources.companies.demo.baskets import lay_out
 from sources.companies.demo.calibration import calibrate
@@ -24,10 +21,8 @@ from sources.companies.demo.catalogue import draw_places, draw_products, list_ca
 from sources.companies.demo.chance import Chance
 from sources.companies.demo.chunk import Plan, live
 from sources.companies.demo.devices import devices
-from sources.companies.demo.dirt import Dirt
-from sources.companies.demo.dirty_files import FileFaults
-from sources.companies.demo.feed_shapes import DAY, FEEDS
-from sources.companies.demo.feeds_out import FeedWriter
+from sources.companies.demo.feed_shapes import FEEDS
+from sources.companies.demo.landing import Landing
 from sources.companies.demo.lists import list_feeds
 from sources.companies.demo.loyalty import loyalty
 from sources.companies.demo.market import draw_market
@@ -42,6 +37,7 @@ from sources.companies.demo.scene import Parts, Scene
 from sources.companies.demo.service import service
 from sources.companies.demo.touchpoints import touchpoints
 from sources.companies.demo.truth import chunk_truth, world_truth
+from sources.companies.demo.truth_files import TruthFiles
 from sources.companies.demo.web import web
 
 ChunkPart = Callable[[Scene, Life], Parts]
@@ -98,8 +94,8 @@ def run(
     first = 0 if since is None else _day(profile, since)
     shelf = lay_out(scene)
     rows = dict.fromkeys(FEEDS, 0)
-    with _Truth(truth) as facts:
-        with _Landing(landing, scene, first, by_day=by_day) as feeds:
+    with TruthFiles(truth) as facts:
+        with Landing(landing, scene, first, by_day=by_day) as feeds:
 
             def keep(parts: Parts) -> None:
                 for feed, tables in parts.feeds.items():
@@ -126,7 +122,7 @@ def run(
                 keep(parts)
                 echoes.append(echo)
             keep(network(scene, echoes))
-        facts.add("fault", feeds.faults())
+        facts.add_faults(feeds.faults(), None if since is None else pa.scalar(since, pa.date32()))
     _write_world(truth, profile, until)
     return rows
 
@@ -187,76 +183,3 @@ def _in_order(
 def _write_world(truth: Path, profile: Profile, until: date) -> None:
     content = {"until": until.isoformat(), "profile": profile.model_dump(mode="json")}
     (truth / "world.json").write_text(json.dumps(content, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-
-
-class _Landing:
-    """The landing folder: rows of the wanted days only, in files of their own where earlier ones are there already."""
-
-    def __init__(self, landing: Path, scene: Scene, first: int, *, by_day: bool) -> None:
-        profile = scene.profile
-        self._dirt = Dirt(scene, profile.files)
-        self._writer = FeedWriter(
-            landing,
-            profile.files,
-            profile.start,
-            layout="daily" if by_day else "bulk",
-            time_zone=profile.time_zone,
-            faults=FileFaults(scene, self._dirt),
-        )
-        self._first, self._until, self._start = first, scene.until, profile.start
-        self._later: dict[str, list[pa.Table]] | None = {} if first > 0 and not by_day else None
-
-    def __enter__(self) -> _Landing:
-        self._writer.__enter__()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if kind is None and self._later is not None:
-            first, last = (self._start + timedelta(days=day) for day in (self._first, self._until - 1))
-            for feed, tables in sorted(self._later.items()):
-                whole = pa.concat_tables(tables, promote_options="permissive")
-                order = np.argsort(whole.column(DAY).to_numpy(), kind="stable")
-                self._writer.deliver(feed, whole.take(pa.array(order)), f"{feed}_{first}_{last}")
-        self._writer.__exit__(kind, fault, trace)
-
-    def add(self, feed: str, table: pa.Table) -> int:
-        """Soil the rows, write those delivered in the wanted days and count them."""
-        table = self._dirt.soil(feed, table)
-        day = table.column(DAY)
-        wanted = pc.and_(pc.greater_equal(day, self._first), pc.less(day, self._until))
-        rows = table if pc.all(wanted).as_py() else table.filter(wanted)
-        if self._later is None:
-            self._writer.add(feed, rows)
-        elif rows.num_rows:
-            self._later.setdefault(feed, []).append(rows)
-        return int(rows.num_rows)
-
-    def faults(self) -> pa.Table:
-        """List what is wrong with the feeds; complete once the landing folder is closed."""
-        return self._dirt.truth()
-
-
-class _Truth:
-    """The truth folder: Parquet files that grow chunk by chunk."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._files: dict[str, pq.ParquetWriter] = {}
-        folder.mkdir(parents=True, exist_ok=True)
-
-    def __enter__(self) -> _Truth:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        for file in self._files.values():
-            file.close()
-
-    def add(self, name: str, table: pa.Table) -> None:
-        """Append rows to the table."""
-        if name not in self._files:
-            self._files[name] = pq.ParquetWriter(self._folder / f"{name}.parquet", table.schema, compression="zstd")
-        self._files[name].write_table(table)

@@ -1,67 +1,94 @@
-with situated as (select * from {{ ref('fct_customer_month__carried') }}),
+-- Dense: a customer has a row for every month from his first one, or from the first month of which anything is known,
+-- to the month of the day that is built for. A month is judged on its last day, the last one on that day.
+with beginning as (
+    {% for fact, key in {
+        'fct_order_line': 'order_date_key', 'fct_return': 'return_date_key',
+        'fct_touchpoint': 'touchpoint_date_key', 'fct_loyalty_entry': 'entry_date_key'
+    }.items() -%}
+        select min({{ key }}) as date_key
+        from {{ ref(fact) }}
+        {% if not loop.last %}union all{% endif %}
+    {% endfor -%}
+),
 
-active as (select * from {{ ref('fct_customer_month__active') }}),
+calendar as (
+    select
+        month_start_date,
+        min(date_key) as month_date_key,
+        least(max(date_day), {{ as_of_date() }}) as judged_on,
+        {{ start_of_day('least(' ~ add_days('max(date_day)', 1) ~ ', ' ~ as_of_date() ~ ')') }} as judged_at
+    from {{ ref('dim_date') }}
+    where
+        month_start_date <= {{ as_of_date() }}
+        and date_key >= (select {{ month_key('min(beginning.date_key)') }} from beginning)
+    group by month_start_date
+),
 
--- Few situations are shared by many months: the rules are tried once on each.
+dense as (
+    select
+        states.*,
+        calendar.month_start_date,
+        calendar.month_date_key as this_month_date_key,
+        calendar.judged_at,
+        calendar.month_date_key = states.month_date_key as is_active,
+        coalesce({{ days_between('states.last_order_so_far_on', 'calendar.judged_on') }}, -1) as recency_days,
+        coalesce({{ days_between('states.first_order_ever_on', 'calendar.judged_on') }}, -1) as tenure_days
+    from {{ ref('fct_customer_month__carried') }} as states
+    inner join calendar
+        on
+            states.month_date_key <= calendar.month_date_key
+            and (states.next_month_date_key is null or states.next_month_date_key > calendar.month_date_key)
+),
+
 ruled as (
     select
-        situations.order_count_so_far,
-        situations.recency_days,
-        situations.tenure_days,
-        rules.lifecycle_stage,
-        row_number() over (
-            partition by situations.order_count_so_far, situations.recency_days, situations.tenure_days
-            order by rules.position
-        ) as choice
-    from (select distinct
-        order_count_so_far,
-        recency_days,
-        tenure_days
-    from situated) as situations
-    inner join {{ ref('lifecycle_rule') }} as rules
-        on
-            (rules.min_order_count is null or situations.order_count_so_far >= rules.min_order_count)
-            and (rules.max_order_count is null or situations.order_count_so_far <= rules.max_order_count)
-            and (rules.min_recency_days is null or situations.recency_days >= rules.min_recency_days)
-            and (rules.max_recency_days is null or situations.recency_days <= rules.max_recency_days)
-            and (rules.min_tenure_days is null or situations.tenure_days >= rules.min_tenure_days)
-            and (rules.max_tenure_days is null or situations.tenure_days <= rules.max_tenure_days)
+        dense.*,
+        by_orders.rule_bits & by_recency.rule_bits & by_tenure.rule_bits as rule_bits
+    from dense
+    left join {{ ref('int_lifecycle_rule__spread') }} as by_orders
+        on by_orders.measure = 'order_count' and least(dense.order_count_so_far, 1000) = by_orders.number
+    left join {{ ref('int_lifecycle_rule__spread') }} as by_recency
+        on by_recency.measure = 'recency_days' and dense.recency_days = by_recency.number
+    left join {{ ref('int_lifecycle_rule__spread') }} as by_tenure
+        on by_tenure.measure = 'tenure_days' and dense.tenure_days = by_tenure.number
 )
 
 select
-    {{ surrogate_key(['situated.customer_id', 'situated.month_date_key']) }} as customer_month_key,
-    situated.customer_id,
+    {{ surrogate_key(['ruled.customer_id', 'ruled.this_month_date_key']) }} as customer_month_key,
+    ruled.customer_id,
     coalesce(customers.customer_key, -1) as customer_key,
-    situated.month_start_date,
-    situated.month_date_key,
-    cast(coalesce(active.order_count, 0) as bigint) as order_count,
-    cast(coalesce(active.line_count, 0) as bigint) as line_count,
-    cast(coalesce(active.quantity, 0) as {{ type_money() }}) as quantity,
-    cast(coalesce(active.net_amount, 0) as {{ type_money() }}) as net_amount,
-    cast(case when active.order_count > 0 then active.margin_amount else 0 end as {{ type_money() }}) as margin_amount,
-    cast(coalesce(active.refund_amount, 0) as {{ type_money() }}) as refund_amount,
-    cast(coalesce(active.contact_count, 0) as bigint) as contact_count,
-    cast(coalesce(active.inbound_contact_count, 0) as bigint) as inbound_contact_count,
-    cast(coalesce(active.contact_count - active.inbound_contact_count, 0) as bigint) as outbound_contact_count,
-    cast(coalesce(active.case_count, 0) as bigint) as case_count,
-    cast(coalesce(active.complaint_count, 0) as bigint) as complaint_count,
-    cast(coalesce(active.visit_count, 0) as bigint) as visit_count,
-    cast(coalesce(active.points_earned, 0) as {{ type_money() }}) as points_earned,
-    cast(coalesce(active.points_redeemed, 0) as {{ type_money() }}) as points_redeemed,
-    cast(situated.points_balance as {{ type_money() }}) as points_balance,
-    case when situated.customer_id <> -1 then ruled.lifecycle_stage end as lifecycle_stage,
-    situated._loaded_at
-from situated
-left join active
-    on situated.customer_id = active.customer_id and situated.month_date_key = active.month_date_key
-left join ruled
-    on
-        ruled.choice = 1
-        and situated.order_count_so_far = ruled.order_count_so_far
-        and coalesce(situated.recency_days, -1) = coalesce(ruled.recency_days, -1)
-        and coalesce(situated.tenure_days, -1) = coalesce(ruled.tenure_days, -1)
+    ruled.month_start_date,
+    ruled.this_month_date_key as month_date_key,
+    cast(case when ruled.is_active then coalesce(ruled.order_count, 0) else 0 end as bigint) as order_count,
+    cast(case when ruled.is_active then coalesce(ruled.line_count, 0) else 0 end as bigint) as line_count,
+    cast(case when ruled.is_active then coalesce(ruled.quantity, 0) else 0 end as {{ type_money() }}) as quantity,
+    cast(case when ruled.is_active then coalesce(ruled.net_amount, 0) else 0 end as {{ type_money() }}) as net_amount,
+    cast(
+        case when ruled.is_active and ruled.order_count > 0 then ruled.margin_amount else 0 end as {{ type_money() }}
+    ) as margin_amount,
+    cast(case when ruled.is_active then coalesce(ruled.refund_amount, 0) else 0 end as {{ type_money() }})
+        as refund_amount,
+    cast(case when ruled.is_active then coalesce(ruled.contact_count, 0) else 0 end as bigint) as contact_count,
+    cast(case when ruled.is_active then coalesce(ruled.inbound_contact_count, 0) else 0 end as bigint)
+        as inbound_contact_count,
+    cast(case when ruled.is_active then coalesce(ruled.outbound_contact_count, 0) else 0 end as bigint)
+        as outbound_contact_count,
+    cast(case when ruled.is_active then coalesce(ruled.case_count, 0) else 0 end as bigint) as case_count,
+    cast(case when ruled.is_active then coalesce(ruled.complaint_count, 0) else 0 end as bigint) as complaint_count,
+    cast(case when ruled.is_active then coalesce(ruled.visit_count, 0) else 0 end as bigint) as visit_count,
+    cast(case when ruled.is_active then coalesce(ruled.points_earned, 0) else 0 end as {{ type_money() }})
+        as points_earned,
+    cast(case when ruled.is_active then coalesce(ruled.points_redeemed, 0) else 0 end as {{ type_money() }})
+        as points_redeemed,
+    cast(ruled.points_balance as {{ type_money() }}) as points_balance,
+    case when ruled.customer_id <> -1 then rules.lifecycle_stage end as lifecycle_stage,
+    ruled.newest_loaded_at as _loaded_at
+from ruled
+-- The lowest bit is the first rule that holds.
+left join {{ ref('lifecycle_rule') }} as rules
+    on ruled.rule_bits & -ruled.rule_bits = cast(power(2, rules.position) as bigint)
 left join {{ ref('dim_customer') }} as customers
     on
-        situated.customer_id = customers.customer_id
-        and situated.judged_at > customers.valid_from
-        and situated.judged_at <= customers.valid_to
+        ruled.customer_id = customers.customer_id
+        and ruled.judged_at > customers.valid_from
+        and ruled.judged_at <= customers.valid_to

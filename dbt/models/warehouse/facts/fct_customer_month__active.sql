@@ -1,21 +1,37 @@
 {{ config(materialized='ephemeral', contract={'enforced': false}) }}
 
--- What customers did in the months in which they did anything; only facts before the day that is built for count.
+-- What customers did in the months in which they did anything, and the month of registration; only facts before the day
+-- that is built for count.
 with orders as (
     select
         customer_id,
+        order_key,
         {{ month_key('order_date_key') }} as month_date_key,
-        count(distinct order_key) as order_count,
         count(*) as line_count,
+        sum(quantity) as quantity,
+        sum(net_amount) as net_amount,
+        sum(margin_amount) as margin_amount,
+        min(ordered_at) as ordered_at,
+        max(_loaded_at) as _loaded_at
+    from {{ ref('fct_order_line') }}
+    where not is_cancelled and ordered_at < {{ as_of_at() }}
+    group by customer_id, order_key, {{ month_key('order_date_key') }}
+),
+
+order_months as (
+    select
+        customer_id,
+        month_date_key,
+        count(*) as order_count,
+        sum(line_count) as line_count,
         sum(quantity) as quantity,
         sum(net_amount) as net_amount,
         sum(margin_amount) as margin_amount,
         {{ local_date('min(ordered_at)') }} as first_order_on,
         {{ local_date('max(ordered_at)') }} as last_order_on,
         max(_loaded_at) as _loaded_at
-    from {{ ref('fct_order_line') }}
-    where not is_cancelled and ordered_at < {{ as_of_at() }}
-    group by customer_id, {{ month_key('order_date_key') }}
+    from orders
+    group by customer_id, month_date_key
 ),
 
 returns as (
@@ -34,7 +50,9 @@ touchpoints as (
         customer_id,
         {{ month_key('touchpoint_date_key') }} as month_date_key,
         sum(case when touchpoint_kind in ('contact', 'campaign_contact') then 1 else 0 end) as contact_count,
-        sum(case when touchpoint_kind = 'contact' and direction = 'inbound' then 1 else 0 end) as inbound_contact_count,
+        sum(
+            case when touchpoint_kind = 'contact' and direction = 'inbound' then 1 else 0 end
+        ) as inbound_contact_count,
         sum(case when touchpoint_kind = 'service_case' then 1 else 0 end) as case_count,
         sum(case when touchpoint_kind = 'service_case' and purpose = 'complaint' then 1 else 0 end) as complaint_count,
         sum(case when touchpoint_kind = 'web_session' then 1 else 0 end) as visit_count,
@@ -61,7 +79,7 @@ months as (
     select
         customer_id,
         month_date_key
-    from orders
+    from order_months
     union distinct
     select
         customer_id,
@@ -77,6 +95,12 @@ months as (
         customer_id,
         month_date_key
     from points
+    union distinct
+    select
+        customer_id,
+        {{ month_key('registered_date_key') }} as month_date_key
+    from {{ ref('dim_customer') }}
+    where is_current and registered_at < {{ as_of_at() }}
 )
 
 select
@@ -92,6 +116,7 @@ select
     returns.refund_amount,
     touchpoints.contact_count,
     touchpoints.inbound_contact_count,
+    touchpoints.contact_count - touchpoints.inbound_contact_count as outbound_contact_count,
     touchpoints.case_count,
     touchpoints.complaint_count,
     touchpoints.visit_count,
@@ -100,7 +125,8 @@ select
     points.points,
     greatest(orders._loaded_at, returns._loaded_at, touchpoints._loaded_at, points._loaded_at) as _loaded_at
 from months
-left join orders on months.customer_id = orders.customer_id and months.month_date_key = orders.month_date_key
+left join order_months as orders
+    on months.customer_id = orders.customer_id and months.month_date_key = orders.month_date_key
 left join returns on months.customer_id = returns.customer_id and months.month_date_key = returns.month_date_key
 left join touchpoints
     on months.customer_id = touchpoints.customer_id and months.month_date_key = touchpoints.month_date_key

@@ -58,7 +58,7 @@ def transformation(context: dg.AssetExecutionContext) -> Iterator[Any]:
     ]
     with session.connection() as connection:
         results = dbt.build(session.settings, names, session.dbt_variables(connection), _shower(connection))
-        session.built |= models
+        session.built.update(models)
         yield from _events(connection, results, selected)
     failed = [r for r in results if r.resource_type in {"model", "seed"} and r.status == "error"]
     if failed:

@@ -221,12 +221,16 @@ def _arguments(text: _Text, delimiter: str, columns: list[str]) -> str:
 def _refused_places(connection: duckdb.DuckDBPyConnection, reading: Reading) -> list[int]:
     """Ask the engine which records it refuses, as byte positions counted from 1: its line numbers count records."""
     inner = reading.select[reading.select.index("read_csv(") :].rpartition(")) as numbered")[0]
-    forget = "drop table if exists reject_errors; drop table if exists reject_scans"
+    forget = "drop table if exists reject_errors; drop table if exists reject_scans; drop table if exists judged"
     connection.execute(forget)
     try:
-        # Every column must be asked for: the engine does not judge what it does not read.
+        # Every column must be asked for, as the engine does not judge what it does not read; and the rows must be kept,
+        # as an aggregate over them leaves no list of what was refused.
         every = ", ".join(identifier(name) for name in (*reading.columns, *_OVER))
-        connection.execute(f"select max(hash({every})) from {inner}, store_rejects=true, rejects_limit=0)").fetchone()
+        connection.execute(
+            f"create or replace temp table judged as select hash({every}) as row_hash "
+            f"from {inner}, store_rejects=true, rejects_limit=0)"
+        )
         rows = connection.execute("select distinct line_byte_position from reject_errors order by 1").fetchall()
     except duckdb.Error:
         raise FileFault("it is not a CSV file that can be read") from None

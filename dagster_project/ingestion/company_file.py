@@ -7,6 +7,7 @@ Belongs here: what can be told wrong from the file alone. What the company means
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
@@ -152,8 +153,14 @@ class CompanyFile(BaseModel):
         return {k: {_text(a): _text(b) for a, b in v.items()} if isinstance(v, dict) else v for k, v in value.items()}
 
 
+@cache
+def _zones() -> frozenset[str]:
+    """List the zones once: it takes a walk through a folder tree."""
+    return frozenset(available_timezones())
+
+
 def _zone(value: str) -> str:
-    if value not in available_timezones():
+    if value not in _zones():
         raise ValueError(f"{value!r} is not an IANA time zone, such as Europe/Rome.")
     return value
 

@@ -17,7 +17,7 @@ from tests.unit.ingestion.door import ORDER, Door, order
 
 LOCAL = (datetime(1990, 1, 1), datetime(2024, 1, 1))  # noqa: DTZ001 - local times are what is tested
 MANY = settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 
 

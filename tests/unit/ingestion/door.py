@@ -16,7 +16,7 @@ from dagster_project.settings import Settings, get_settings
 ORDER = "source_system,order_ref,line_number,product_ref,quantity,unit_price,ordered_at"
 
 
-@dataclass
+@dataclass(repr=False)
 class Door:
     """A company, its working folder and an empty warehouse in memory."""
 
@@ -24,6 +24,9 @@ class Door:
     contracts: dict[str, Contract] = field(repr=False)
     connection: duckdb.DuckDBPyConnection = field(default_factory=lambda: duckdb.connect(":memory:"), repr=False)
     knobs: dict[str, Any] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        return f"Door({self.folder})"
 
     def __post_init__(self) -> None:
         self.landing.mkdir(parents=True)

@@ -61,7 +61,7 @@ test: check unit ## Everything that must hold: the linters, the types, the tests
 
 .PHONY: unit
 unit: $(VENV)/test.stamp
-	@$(BIN)/python -m pytest -q -n 2 --dist worksteal -m "not slow"
+	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup -m "not slow"
 
 .PHONY: check
 check: $(VENV)/test.stamp ## Linters, types, and the SQL's style

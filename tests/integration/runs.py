@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
-import yaml
 
 from dagster_project.settings import REPOSITORY
 
@@ -51,13 +50,11 @@ def stella(home: Path, company: Path, *arguments: str, **environment: str) -> Ru
     return Run(home, company, done.returncode, done.stdout + done.stderr)
 
 
-def small_world(folder: Path, **overrides: object) -> Path:
+def small_world(folder: Path, persons: int = CUSTOMERS) -> Path:
     """Copy the demo company with a smaller world."""
     company = folder / "small_demo"
     shutil.copytree(DEMO, company, ignore=shutil.ignore_patterns("*.py", "__pycache__"))
-    world = yaml.safe_load((company / "world.yml").read_text())
-    world.update({"persons": CUSTOMERS, **overrides})
-    (company / "world.yml").write_text(yaml.safe_dump(world, sort_keys=False))
+    (company / "world.yml").write_text(f"extends: world\npopulation:\n  persons: {persons}\n")
     return company
 
 

@@ -7,9 +7,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
+from sources.companies.demo import load_profile
 from sources.companies.demo.model import CHANNEL, SYSTEM, SYSTEMS
 from sources.companies.demo.profile_core import ErrorRates
 from sources.companies.demo.records import ERROR, has_error
+from sources.companies.demo.simulation import set_scene
 from tests.unit.demo.core_play import default_world, play, query
 
 
@@ -41,8 +43,9 @@ def test_households_have_their_sizes_and_one_address() -> None:
 
 
 def test_kinship_is_planted_at_its_rates() -> None:
-    world = default_world(40_000)
-    persons, section, planted = world.scene.persons, world.scene.profile.population, world.planted
+    profile = load_profile(customers=40_000)
+    scene, planted = set_scene(profile, profile.end)
+    persons, section = scene.persons, profile.population
     size = np.bincount(persons.household)
     heirs, twins = (planted[name].to_numpy(zero_copy_only=False) for name in ("is_heir", "is_twin"))
     assert _close(int(heirs.sum()), int((size >= 3).sum()), section.father_and_son_share)

@@ -87,6 +87,7 @@ def _load_files(run: FeedRun) -> None:
     known = known_files(run.connection, run.contract.feed)
     taken: set[str] = set()
     batch: list[Opened] = []
+    held = 0
     for file in files:
         run.files.append(file.name)
         if known.is_untouched(file.name, file.size, file.modified_ns):
@@ -99,9 +100,10 @@ def _load_files(run: FeedRun) -> None:
             load_batch(run, [opened], land_large_file)
             continue
         batch.append(opened)
-        if sum(item.file.size for item in batch) > BATCH_BYTES:
+        held += file.size
+        if held > BATCH_BYTES:
             _load_small(run, batch)
-            batch = []
+            batch, held = [], 0
     if batch:
         _load_small(run, batch)
 

@@ -79,7 +79,7 @@ class _Text:
         self.scan: Scan = scan_text(path, compression, place.limit, self.quote)
         self.encoding: Encoding = encoding_of(self.scan, options.encoding)
         self.warnings: list[str] = []
-        if self.encoding.name not in ("utf-8", "utf-8-sig"):
+        if not options.encoding and self.encoding.name not in ("utf-8", "utf-8-sig"):
             self.warnings.append(f"read as {self.encoding.name}")
         marked = self.scan.bom == "utf-8-sig"
         unmarked_is_plain = self.encoding.is_plain or (marked and self.scan.is_utf8 and not self.encoding.replaces)

@@ -44,7 +44,7 @@ def read_json(
     keys = _keys(connection, source)
     return Reading(
         _select(source, keys), dict.fromkeys(unique_names(keys), "VARCHAR"), has_optional_columns=True,
-        warnings=() if encoding.name in ("utf-8", "utf-8-sig") else (f"read as {encoding.name}",),
+        warnings=() if options.encoding or encoding.name in ("utf-8", "utf-8-sig") else (f"read as {encoding.name}",),
     )  # fmt: skip
 
 

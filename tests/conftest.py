@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
+import os
+import shutil
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -13,13 +17,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--accept", action="store_true", help="Write the snapshots anew instead of comparing with them.")
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _own_environment(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Keep the tests away from the user's settings and working folder."""
-    patch = pytest.MonkeyPatch()
+def pytest_configure() -> None:
+    """Keep the tests away from the user's settings and working folder, before anything is imported."""
     for name in ("COMPANY", "AS_OF", "DAGSTER_HOME"):
-        patch.delenv(name, raising=False)
-    patch.setenv("STELLA_HOME", str(tmp_path_factory.mktemp("home")))
+        os.environ.pop(name, None)
+    os.environ["STELLA_HOME"] = home = tempfile.mkdtemp(prefix="stella-tests-")
+    atexit.register(shutil.rmtree, home, ignore_errors=True)
 
 
 @pytest.fixture

@@ -17,25 +17,15 @@ LANDED_CHECK = "every_file_was_read"
 FEEDS = load_contracts(CONTRACTS)
 
 
+def _spec(key: list[str], description: str) -> dg.AssetSpec:
+    return dg.AssetSpec(key, group_name=key[0], deps=[["landing", "feeds"]], description=description, skippable=True)
+
+
 @dg.multi_asset(
     specs=[
-        dg.AssetSpec(
-            ["raw", name],
-            group_name="raw",
-            deps=[["landing", "feeds"]],
-            description=contract.purpose,
-            skippable=True,
-        )
-        for name, contract in FEEDS.items()
-    ]
-    + [
-        dg.AssetSpec(
-            LOAD_LOG,
-            group_name="raw",
-            deps=[["landing", "feeds"]],
-            description="One row per file tried.",
-            skippable=True,
-        )
+        *(_spec(["raw", name], contract.purpose) for name, contract in FEEDS.items()),
+        *(_spec(["quarantine", name], f"Refused rows of {name}, whole, with the rule they broke.") for name in FEEDS),
+        _spec(LOAD_LOG, "One row per file tried."),
     ],
     check_specs=[
         dg.AssetCheckSpec(check, asset=dg.AssetKey(["raw", name]))
@@ -77,6 +67,9 @@ def _events(outcome: FeedOutcome) -> Iterator[Any]:
             "rows unchanged": report.rows_unchanged,
             "warnings": "\n".join(report.warnings) or "none",
         },
+    )
+    yield dg.MaterializeResult(
+        asset_key=["quarantine", report.feed], metadata={"rows refused": report.rows_quarantined}
     )
     yield dg.AssetCheckResult(
         asset_key=asset_key,

@@ -43,7 +43,7 @@ TRANSLATOR = RoomTranslator()
 MODELS = {
     (node["schema"], str(node.get("alias") or node["name"])): node
     for node in MANIFEST["nodes"].values()
-    if node["resource_type"] in {"model", "seed"}
+    if node["resource_type"] in {"model", "seed"} and node["config"]["materialized"] != "ephemeral"
 }
 
 

@@ -6,6 +6,7 @@ What dbt builds is not decided here but in `dbt/`.
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import time
@@ -61,7 +62,10 @@ def _parsed(target: Path) -> Any:
     from dbt.cli.main import dbtRunner  # noqa: PLC0415 - two seconds that verbs without dbt need not pay
 
     target.mkdir(parents=True, exist_ok=True)
-    outcome = dbtRunner().invoke(["parse", *_base_arguments()])
+    with (target / "parse.lock").open("w") as lock:
+        # Dagster's UI loads the project in several processes at once; they share what was parsed before.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        outcome = dbtRunner().invoke(["parse", *_base_arguments()])
     if not outcome.success:
         raise StellaError(f"dbt cannot read its project in dbt/: {outcome.exception}")
     return outcome.result
@@ -78,9 +82,8 @@ def parse(settings: Settings) -> Any:
 
 
 def manifest_json(settings: Settings) -> Mapping[str, Any]:
-    """Read the manifest as written to disk, parsed first when necessary."""
-    parse(settings)
-    content: Mapping[str, Any] = json.loads((target_folder(settings) / "manifest.json").read_text())
+    """Give the manifest in the form of dbt's `manifest.json`."""
+    content: Mapping[str, Any] = parse(settings).writable_manifest().to_dict(omit_none=False)
     return content
 
 

@@ -1,4 +1,3 @@
-
 """What is new, what is known, what is a correction."""
 
 from __future__ import annotations

@@ -53,11 +53,11 @@ def transformation(context: dg.AssetExecutionContext) -> Iterator[Any]:
     session: Session = context.resources.session
     selected = {tuple(key.path) for key in context.selected_asset_keys}
     models = {MODELS[key]["unique_id"] for key in selected}
-    names = [
-        MANIFEST["nodes"][i]["name"] for i in sorted(models | _answerable(models, session.built, _planned(context)))
-    ]
+    names = sorted(MODELS[key]["name"] for key in selected)
+    too_early = _too_early(models, _planned(context) - session.built - models)
     with session.connection() as connection:
-        results = dbt.build(session.settings, names, session.dbt_variables(connection), _shower(connection))
+        variables = session.dbt_variables(connection)
+        results = dbt.build(session.settings, names, variables, _shower(connection), too_early)
         session.built.update(models)
         yield from _events(connection, results, selected)
     failed = [r for r in results if r.resource_type in {"model", "seed"} and r.status == "error"]
@@ -71,17 +71,14 @@ def _planned(context: dg.AssetExecutionContext) -> set[str]:
     return {n["unique_id"] for key, n in MODELS.items() if not chosen or dg.AssetKey(list(key)) in chosen}
 
 
-def _answerable(models: set[str], built: set[str], planned: set[str]) -> set[str]:
-    """Find the tests that look at one of these models and at nothing that is still to be built.
+def _too_early(models: set[str], waiting: set[str]) -> list[str]:
+    """Name the tests that look at one of these models and at one that is still to be built.
 
-    dbt's own ways of choosing tests know one invocation; a test may look at models of two passes.
+    dbt's own ways of leaving out tests know one invocation; a test may look at models of two passes.
     """
-    waiting = planned - built - models
-    tests = {}
-    for unique_id, node in MANIFEST["nodes"].items():
-        if node["resource_type"] == "test":
-            tests[unique_id] = set(node["depends_on"]["nodes"])
-    return {test for test, parents in tests.items() if parents & models and not parents & waiting}
+    tests = [node for node in MANIFEST["nodes"].values() if node["resource_type"] == "test"]
+    parents = {node["name"]: set(node["depends_on"]["nodes"]) for node in tests}
+    return sorted(name for name, nodes in parents.items() if nodes & models and nodes & waiting)
 
 
 def _shower(connection: duckdb.DuckDBPyConnection) -> Callable[[dbt.NodeResult], None]:

@@ -94,7 +94,7 @@ def build(
     on_node: Callable[[NodeResult], None] | None = None,
     exclude: Sequence[str] = (),
 ) -> list[NodeResult]:
-    """Build the selected seeds and models, and answer the selected tests, by name; nothing else is chosen indirectly.
+    """Build the selected seeds and models, and answer every test that looks at one of them, but for those excluded.
 
     Raises:
         StellaError: dbt could not start (not: a model failed; that is in the results).
@@ -104,7 +104,7 @@ def build(
     manifest = parse(settings)
     clock = time.perf_counter()
     arguments = [
-        "build", *_base_arguments(), "--indirect-selection", "empty", "--exclude-resource-type", "unit_test",
+        "build", *_base_arguments(), "--indirect-selection", "eager", "--exclude-resource-type", "unit_test",
         "--vars", json.dumps(dict(variables)), "--select", *select,
     ]  # fmt: skip
     if exclude:

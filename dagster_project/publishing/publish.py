@@ -78,6 +78,8 @@ def _copy(
     connection.execute(f"attach '{_quoted(str(version))}' as publication")
     try:
         expected = {}
+        # One transaction: each of the thousand comments would be a commit of its own.
+        connection.execute("begin")
         for schema in PUBLISHED_SCHEMAS:
             connection.execute(f"create schema publication.{schema}")
             for table in tables(connection, schema):
@@ -88,9 +90,13 @@ def _copy(
             "create table publication.main.publication as select ?::date as as_of_date, ?::timestamptz as published_at",
             [as_of, datetime.now(UTC)],
         )
-        return expected
+        connection.execute("commit")
+    except BaseException:
+        connection.execute("rollback")
+        raise
     finally:
         connection.execute("detach publication")
+    return expected
 
 
 def _copy_table(connection: duckdb.DuckDBPyConnection, schema: str, table: str, description: Description) -> int:

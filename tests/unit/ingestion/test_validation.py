@@ -66,7 +66,7 @@ def lines(day: int, rows: int = 2000, refused: int = 0, **different: str) -> Bat
     return Batch(
         feed="order_lines",
         batch_id=f"day-{day}",
-        accepted=f"select {columns}, 'day-{day}.csv' as _file from range({rows}) as numbers(i)",
+        accepted=f"select {columns}, 'day-{day}.csv' as _file, 'same' as _row_hash from range({rows}) as numbers(i)",
         rows_in=rows + refused,
         rows_accepted=rows,
         rows_quarantined=refused,
@@ -171,7 +171,10 @@ def test_no_personal_value_is_seen_kept_or_shown(validation: Validation, connect
         for c in CUSTOMERS.columns
     )
     batch = replace(
-        lines(1), feed="customers", accepted=f"select {columns}, 'f' as _file from range(50)", rows_accepted=50
+        lines(1),
+        feed="customers",
+        accepted=f"select {columns}, 'f' as _file, 'same' as _row_hash from range(50)",
+        rows_accepted=50,
     )
     result = validation.validate(connection, CUSTOMERS, batch)
     result = validation.validate(connection, CUSTOMERS, replace(batch, batch_id="day-2"))

@@ -4,7 +4,7 @@ COMPANY ?= demo
 SIZE ?= 5000
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 export COMPANY AS_OF STELLA_HOME
 
 # A company may need a package of its own, such as the one its data come in.

@@ -1,3 +1,5 @@
+-- The accounts are built first, so that the test that looks for them is answered in the same pass.
+-- depends_on: {{ ref('dim_social_account') }}
 select
     {{ surrogate_key(['platform', 'follower_handle', 'followed_handle']) }} as social_follow_key,
     platform,

@@ -104,8 +104,8 @@ def build(
     manifest = parse(settings)
     clock = time.perf_counter()
     arguments = [
-        "build", *_base_arguments(), "--indirect-selection", "eager", "--exclude-resource-type", "unit_test",
-        "--vars", json.dumps(dict(variables)), "--select", *select,
+        "build", *_base_arguments(), "--no-write-json", "--indirect-selection", "eager",
+        "--exclude-resource-type", "unit_test", "--vars", json.dumps(dict(variables)), "--select", *select,
     ]  # fmt: skip
     if exclude:
         arguments += ["--exclude", *exclude]

@@ -88,10 +88,17 @@ order by all
 
 _CUSTOMERS = """
 create or replace temp table decision_customer as
-with habits as (
-    select customer_id, mode(hour(timezone('{time_zone}', ordered_at))) as usual_hour
+with order_hours as (
+    select customer_id, hour(timezone('{time_zone}', ordered_at)) as order_hour, count(*) as line_count
     from warehouse.fct_order_line
     where customer_id <> -1 and order_date_key > 0 and order_date_key < {end_key}
+    group by all
+),
+
+-- Of hours equally frequent the earliest, so that the same facts give the same plan.
+habits as (
+    select customer_id, min_by(order_hour, (-line_count, order_hour)) as usual_hour
+    from order_hours
     group by customer_id
 ),
 

@@ -45,6 +45,8 @@ class Settings(BaseSettings):
     validation_rows: int = Field(1_000_000, ge=1_000, description="Rows validated whole; beyond it, a sample.")
     max_file_bytes: int = Field(50 * 1024**3, ge=1, description="Largest file, uncompressed, that is loaded.")
 
+    accept: str = Field("", description="Feeds, by comma, whose batch goes in though it breaks a blocking expectation.")
+
     @property
     def company_name(self) -> str:
         """The name of the company, which is the last part of its path."""

@@ -41,7 +41,8 @@ def ingestion(context: dg.AssetExecutionContext) -> Iterator[Any]:
     session: Session = context.resources.session
     selected = [name for name in FEEDS if dg.AssetKey(["raw", name]) in context.selected_asset_keys]
     with session.connection() as connection:
-        for outcome in ingest(connection, session.settings, session.company, session.contracts, selected):
+        accepted = session.settings.accept.split(",")
+        for outcome in ingest(connection, session.settings, session.company, session.contracts, selected, accepted):
             progress.finished(_step(outcome))
             yield from _events(outcome)
         yield dg.MaterializeResult(asset_key=LOAD_LOG, metadata={"dagster/row_count": count(connection, "raw._load")})

@@ -8,6 +8,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
@@ -19,6 +20,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure() -> None:
     """Keep the tests away from the user's settings and working folder, before anything is imported."""
+    # A busy machine is no fault of the property.
+    hypothesis.settings.register_profile("house", deadline=None)
+    hypothesis.settings.load_profile("house")
     for name in ("COMPANY", "AS_OF", "DAGSTER_HOME"):
         os.environ.pop(name, None)
     os.environ["STELLA_HOME"] = home = tempfile.mkdtemp(prefix="stella-tests-")

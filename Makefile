@@ -81,9 +81,9 @@ bench: $(VENV)/run.stamp ## Time a run beside the floor: make bench [SIZE=5000]
 
 .PHONY: lock
 lock: ## Pin every dependency anew, with hashes (needs uv)
-	uv pip compile --quiet --generate-hashes --no-emit-index-url --no-annotate --no-header --python-version 3.11 \
+	uv pip compile --quiet --generate-hashes --no-annotate --no-header --python-version 3.11 \
 	  pyproject.toml requirements/build.in -o requirements/run.lock
-	uv pip compile --quiet --generate-hashes --no-emit-index-url --no-annotate --no-header --python-version 3.11 \
+	uv pip compile --quiet --generate-hashes --no-annotate --no-header --python-version 3.11 \
 	  pyproject.toml requirements/build.in --extra test -c requirements/run.lock -o requirements/test.lock
 
 .PHONY: clean

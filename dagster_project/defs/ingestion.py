@@ -80,11 +80,10 @@ def _events(outcome: FeedOutcome) -> Iterator[Any]:
         metadata={"set aside": "\n".join(f"{file}: {reason}" for file, reason in report.set_aside) or "none"},
     )
     results = outcome.batch.results if outcome.batch else []
-    breaches = [r.message for r in results if not r.success]
     yield dg.AssetCheckResult(
         asset_key=asset_key,
         check_name=BATCH_CHECK,
-        passed=not breaches,
+        passed=not outcome.breaches,
         severity=dg.AssetCheckSeverity.ERROR if outcome.is_held_back else dg.AssetCheckSeverity.WARN,
-        metadata={"expectations": len(results), "breaches": "\n".join(breaches) or "none"},
+        metadata={"expectations": len(results), "breaches": "\n".join(outcome.breaches) or "none"},
     )

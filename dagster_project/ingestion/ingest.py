@@ -15,7 +15,9 @@ import duckdb
 
 from dagster_project.ingestion.company import Company
 from dagster_project.ingestion.contracts import Contract
+from dagster_project.ingestion.freshness import Freshness, freshness
 from dagster_project.ingestion.loading import FeedReport, load_feed, prepare
+from dagster_project.ingestion.references import in_order_of_reference, missing_references
 from dagster_project.ingestion.validation import BatchResult, Validation, open_validation
 from dagster_project.ingestion.validation_batch import newest_batch
 from dagster_project.settings import Settings
@@ -23,16 +25,26 @@ from dagster_project.settings import Settings
 
 @dataclass(frozen=True)
 class FeedOutcome:
-    """What became of one feed in one run: what was loaded, and what the expectations found (none: nothing came)."""
+    """What became of one feed in one run: what was loaded, and what the expectations found (none: nothing came).
+
+    `freshness` is none where nothing is promised.
+    """
 
     report: FeedReport
     batch: BatchResult | None
     seconds: float
+    freshness: Freshness | None = None
 
     @property
     def is_held_back(self) -> bool:
         """Whether the batch broke an expectation that the contract calls blocking, so that none of it went in."""
         return self.batch is not None and self.batch.blocking
+
+    @property
+    def breaches(self) -> list[str]:
+        """What is to be said of the batch, and of the feed where it is late."""
+        said = [check.message for check in self.batch.failures] if self.batch else []
+        return said + ([self.freshness.sentence] if self.freshness and self.freshness.is_late else [])
 
 
 def ingest(
@@ -43,7 +55,7 @@ def ingest(
     feeds: Sequence[str],
     accepted_anyway: Sequence[str] = (),
 ) -> Iterator[FeedOutcome]:
-    """Load the feeds one by one and yield what became of each; write the data docs at the end.
+    """Load the feeds one by one, those that others refer to first; yield what became of each, then write the data docs.
 
     Args:
         connection: the open warehouse.
@@ -58,8 +70,8 @@ def ingest(
     """
     prepare(connection, contracts)
     validation = open_validation(settings)
-    for feed in feeds:
-        yield _ingest_feed(connection, settings, company, contracts[feed], validation, feed in accepted_anyway)
+    for feed in in_order_of_reference(feeds, contracts):
+        yield _ingest_feed(connection, settings, company, contracts, feed, validation, feed in accepted_anyway)
     validation.build_docs()
 
 
@@ -67,20 +79,26 @@ def _ingest_feed(
     connection: duckdb.DuckDBPyConnection,
     settings: Settings,
     company: Company,
-    contract: Contract,
+    contracts: Mapping[str, Contract],
+    feed: str,
     validation: Validation,
     is_accepted_anyway: bool,
 ) -> FeedOutcome:
     started, clock = datetime.now(UTC), time.perf_counter()
+    contract = contracts[feed]
     report = load_feed(connection, settings, company, contract)
-    batch = newest_batch(connection, contract.feed, started)
-    result = validation.validate(connection, contract, batch) if batch else None
+    batch = newest_batch(connection, feed, started)
+    result = None
+    if batch:
+        missing = missing_references(connection, contracts, company.feeds, batch)
+        result = validation.validate(connection, contract, batch, missing)
     if result and result.blocking:
         if is_accepted_anyway:
             result = replace(result, blocking=False)
         else:
-            _hold_back(connection, contract.feed, started, result)
-    return FeedOutcome(report, result, time.perf_counter() - clock)
+            _hold_back(connection, feed, started, result)
+    fresh = freshness(connection, contract, company, settings.as_of)
+    return FeedOutcome(report, result, time.perf_counter() - clock, fresh)
 
 
 def _hold_back(connection: duckdb.DuckDBPyConnection, feed: str, since: datetime, result: BatchResult) -> None:

@@ -11,6 +11,7 @@ import logging
 import math
 import os
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ import pandas as pd
 
 from dagster_project.ingestion import validation_docs
 from dagster_project.ingestion.contracts import Contract
+from dagster_project.ingestion.references import Missing
 from dagster_project.ingestion.validation_batch import Batch, rows_of
 from dagster_project.ingestion.validation_profile import baseline, keep, profile
 from dagster_project.ingestion.validation_suite import Check, row_checks, shape_of
@@ -70,13 +72,17 @@ class Validation:
     frames: Any = None
     pages: list[validation_docs.Page] = field(default_factory=list)
 
-    def validate(self, connection: duckdb.DuckDBPyConnection, contract: Contract, batch: Batch) -> BatchResult:
+    def validate(
+        self, connection: duckdb.DuckDBPyConnection, contract: Contract, batch: Batch, missing: Sequence[Missing] = ()
+    ) -> BatchResult:
         """Hold a batch against its contract's promises on the whole and against the batches before it.
+
+        `missing` are its references that no row of the feed they name has.
 
         Keeps the batch's measures in `raw._batch_profile`; one that blocks is no yardstick for the next.
         """
         now, before = profile(connection, contract, batch), baseline(connection, batch)
-        shape = shape_of(contract, batch, now, before)
+        shape = shape_of(contract, batch, now, before, missing)
         found = self._run(f"{batch.feed}: the batch", pd.DataFrame([shape.measures]), shape.checks)
         sampled = None
         if now.rows:
@@ -194,6 +200,8 @@ def _expected(check: Check) -> str:
             return f"{check.mostly or 0:.1%} in {_number(check.minimum)} to {_number(check.maximum)}"
         case "filled":
             return f"at least {_number(check.minimum)}"
+        case _ if check.minimum == check.maximum:
+            return _number(check.minimum)
         case _:
             return f"{_number(check.minimum)} to {_number(check.maximum)}"
 

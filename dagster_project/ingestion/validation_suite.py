@@ -11,10 +11,11 @@ blamed for chance. The first batch of a feed has nothing to drift from.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from dagster_project.ingestion.contracts import Contract
+from dagster_project.ingestion.references import Missing
 from dagster_project.ingestion.validation_batch import Batch, codes_of, key_label, kind_of
 from dagster_project.ingestion.validation_profile import BatchProfile, ColumnProfile, population_stability
 
@@ -56,8 +57,10 @@ class Shape:
     checks: list[Check]
 
 
-def shape_of(contract: Contract, batch: Batch, now: BatchProfile, before: BatchProfile | None) -> Shape:
-    """Expect a bearable share of refused rows, a usual volume and categories split as before."""
+def shape_of(
+    contract: Contract, batch: Batch, now: BatchProfile, before: BatchProfile | None, missing: Sequence[Missing] = ()
+) -> Shape:
+    """Expect a bearable share of refused rows, known references, a usual volume, and categories split as before."""
     measures = {"rows": float(now.rows), "refused_share": batch.refused_share, "rows_per_day": now.rows_per_day}
     checks = [
         Check(
@@ -65,6 +68,10 @@ def shape_of(contract: Contract, batch: Batch, now: BatchProfile, before: BatchP
             "the share of rows that broke the contract", 0.0, contract.refused_share_limit,
         )
     ]  # fmt: skip
+    for reference in missing:
+        measure = f"unknown {reference.column}"
+        measures[measure] = float(reference.rows)
+        checks.append(_known(contract, measure, reference))
     if before is None or not now.rows:
         return Shape(measures, checks)
     low, high = volume_bounds(before)
@@ -89,6 +96,16 @@ def shape_of(contract: Contract, batch: Batch, now: BatchProfile, before: BatchP
             )
         )  # fmt: skip
     return Shape(measures, checks)
+
+
+def _known(contract: Contract, measure: str, missing: Missing) -> Check:
+    example = f", such as {missing.example[:60]!r}" if missing.example else ""
+    plural = "s" if missing.references > 1 else ""
+    return Check(
+        "reference", "shape", "between", measure, contract.breach["reference"],
+        f"rows whose {missing.column} no row of {missing.feed} has ({missing.references:,} reference{plural}{example})",
+        0.0, 0.0, subject=missing.column,
+    )  # fmt: skip
 
 
 def row_checks(contract: Contract, now: BatchProfile, before: BatchProfile | None) -> list[Check]:

@@ -10,6 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from dagster_project.database import tables
+from dagster_project.ingestion.freshness import late_feeds
 from dagster_project.operations import dbt
 from dagster_project.operations.session import Session
 from dagster_project.publishing.privacy import describe
@@ -19,7 +20,7 @@ from dagster_project.settings import StellaError
 
 
 def show_status(session: Session, console: Console) -> None:
-    """Print per feed what was loaded, refused and set aside, and which version is published.
+    """Print per feed what was loaded, refused and set aside, which feeds are late, and which version is published.
 
     Raises:
         StellaError: no run has been made yet, or one is at work.
@@ -34,6 +35,8 @@ def show_status(session: Session, console: Console) -> None:
                 feed, f"{files:,}", f"{accepted:,}", f"{quarantined:,}", f"{aside:,}", f"{last:%Y-%m-%d %H:%M} UTC"
             )
         console.print(table)
+        for late in late_feeds(connection, session.contracts.values(), session.company, session.settings.as_of):
+            console.print(f"[yellow]late[/yellow] {late.feed}: {late.sentence}", highlight=False, soft_wrap=True)
         console.print(f"\nDay {session.as_of(connection)}", highlight=False)
     link = session.settings.published / LINK
     if link.exists():

@@ -10,7 +10,7 @@ from datetime import date
 from functools import cached_property
 from pathlib import Path
 
-from pydantic import Field, ValidationError
+from pydantic import AwareDatetime, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -38,6 +38,9 @@ class Settings(BaseSettings):
     home: Path = Field(Path("data"), description="Working folder; each company has its own folder below it.")
     as_of: date | None = Field(
         None, validation_alias="AS_OF", description="The day to score and decide for (YYYY-MM-DD)."
+    )
+    now: AwareDatetime | None = Field(
+        None, description="The moment that counts as now (with offset), for rehearsals; the clock when empty."
     )
     memory_limit: str = Field("4GB", description="DuckDB's memory limit; beyond it DuckDB spills to disk.")
     threads: int = Field(2, ge=1, description="Threads of DuckDB and of dbt.")

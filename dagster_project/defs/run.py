@@ -12,6 +12,7 @@ from pathlib import Path
 import dagster as dg
 
 from dagster_project.operations.progress import progress
+from dagster_project.operations.session import Session
 from dagster_project.settings import Settings
 
 INSTANCE_CONFIG = Path(__file__).parent.parent / "dagster.yaml"
@@ -48,9 +49,9 @@ def prepare_instance(settings: Settings) -> Path:
     return home
 
 
-def run_main_job(settings: Settings) -> RunOutcome:
-    """Execute the whole way; never raises for a step that failed."""
-    prepare_instance(settings)
+def run_main_job(session: Session) -> RunOutcome:
+    """Execute the whole way in a session; never raises for a step that failed."""
+    prepare_instance(session.settings)
     logging.getLogger("dagster").setLevel(logging.CRITICAL)
     warnings.filterwarnings("ignore", module="dagster")
     from dagster_project.definitions import defs  # noqa: PLC0415 - reads DAGSTER_HOME, parses the dbt project
@@ -63,6 +64,7 @@ def run_main_job(settings: Settings) -> RunOutcome:
         result = job.execute_in_process(
             instance=instance,
             raise_on_error=False,
+            resources={"session": session},
             run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
         )
     return RunOutcome(

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from time import perf_counter
 
 import duckdb
 
+from dagster_project import clock
 from dagster_project.identity.components import assign_components
 from dagster_project.identity.identifiers import form_beliefs
 from dagster_project.identity.ledger import LEDGER, enter_beliefs
@@ -62,7 +63,7 @@ def resolve(
         overused.update(found.overused)
     contested = assign_components(connection, records)
     shared_visitors = form_beliefs(connection)
-    change = enter_beliefs(connection, believed_at or datetime.now(UTC))
+    change = enter_beliefs(connection, believed_at or clock.now())
     report = ResolutionReport(
         records=records,
         customers=_customers(connection),

@@ -6,10 +6,11 @@ Belongs here: finding that day, and nothing that uses it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 
 import duckdb
 
+from dagster_project import clock
 from dagster_project.ingestion.company import Company
 from dagster_project.ingestion.contract import Contract
 from dagster_project.ingestion.reading import identifier, literal
@@ -27,7 +28,7 @@ def resolve(
     if settings.as_of is not None:
         return settings.as_of
     if not company.is_historical:
-        return datetime.now(UTC).astimezone(company.zone).date()
+        return clock.today(company.zone)
     parts = [
         f"select max({identifier(contract.event_time)}) as at from raw.{feed}"
         for feed, contract in contracts.items()

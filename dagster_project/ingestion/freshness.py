@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import duckdb
 
+from dagster_project import clock
 from dagster_project.ingestion.company import Company
 from dagster_project.ingestion.contract import Contract
 from dagster_project.ingestion.reading import identifier, literal
@@ -69,7 +70,7 @@ def late_feeds(
 
 def _moment(company: Company, as_of: date | None) -> datetime:
     if as_of is None:
-        return datetime.now(UTC)
+        return clock.now()
     return datetime(as_of.year, as_of.month, as_of.day, tzinfo=company.zone).astimezone(UTC)
 
 

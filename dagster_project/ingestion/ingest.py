@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 
 import duckdb
 
@@ -18,6 +18,7 @@ from dagster_project.ingestion.contracts import Contract
 from dagster_project.ingestion.freshness import Freshness, freshness
 from dagster_project.ingestion.loading import FeedReport, load_feed, prepare
 from dagster_project.ingestion.references import in_order_of_reference, missing_references
+from dagster_project.ingestion.store import next_moment
 from dagster_project.ingestion.validation import BatchResult, Validation, open_validation
 from dagster_project.ingestion.validation_batch import newest_batch
 from dagster_project.settings import Settings
@@ -84,7 +85,7 @@ def _ingest_feed(
     validation: Validation,
     is_accepted_anyway: bool,
 ) -> FeedOutcome:
-    started, clock = datetime.now(UTC), time.perf_counter()
+    started, clock = next_moment(connection), time.perf_counter()
     contract = contracts[feed]
     report = load_feed(connection, settings, company, contract)
     batch = newest_batch(connection, feed, started)

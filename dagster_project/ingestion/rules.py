@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime, timedelta
 import sqlglot
 from sqlglot import exp
 
+from dagster_project import clock
 from dagster_project.ingestion.company import Company
 from dagster_project.ingestion.contract import Column, Contract, resolve_bound
 from dagster_project.ingestion.reading import identifier, literal
@@ -55,8 +56,7 @@ class Clock:
     @classmethod
     def of(cls, company: Company, as_of: date | None) -> Clock:
         """Read the clock; an event may lie a day ahead of it, because sources' clocks differ."""
-        now = datetime.now(UTC)
-        today = now.astimezone(company.zone).date()
+        now, today = clock.now(), clock.today(company.zone)
         if as_of is not None and as_of > today:
             midnight = datetime(as_of.year, as_of.month, as_of.day, tzinfo=company.zone)
             return cls(as_of, midnight.astimezone(UTC) + timedelta(days=1))

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.markup import escape
 
+from dagster_project import clock
 from dagster_project.operations import summary
 from dagster_project.operations.progress import show_on_terminal
 from dagster_project.operations.session import Session
@@ -27,7 +27,7 @@ def run(session: Session, console: Console) -> int:
         aside, or a batch held back.
     """
     settings = session.settings
-    started, clock = datetime.now(UTC), time.perf_counter()
+    started, began = clock.now(), time.perf_counter()
     console.print(
         f"[bold]{escape(session.company.title or session.company.name)}[/bold]  working folder {settings.company_home}",
         highlight=False,
@@ -38,7 +38,7 @@ def run(session: Session, console: Console) -> int:
 
     end = show_on_terminal(console)
     try:
-        outcome = run_main_job(settings)
+        outcome = run_main_job(session)
     finally:
         end()
     with session.connection() as connection:
@@ -49,7 +49,7 @@ def run(session: Session, console: Console) -> int:
             summary.show_campaigns(console, connection, session.company.home_currency)
     if outcome.is_success:
         summary.show_published(console, settings)
-    console.print(f"\nDone in {time.perf_counter() - clock:.0f} s.", highlight=False)
+    console.print(f"\nDone in {time.perf_counter() - began:.0f} s.", highlight=False)
     if not outcome.is_success:
         return EXIT_FAILED
     return EXIT_WARNINGS if landed.set_aside else EXIT_OK

@@ -11,7 +11,7 @@ from typing import Any
 
 import duckdb
 
-from dagster_project import database
+from dagster_project import clock, database
 from dagster_project.ingestion import as_of
 from dagster_project.ingestion.company import Company, load_company
 from dagster_project.ingestion.contracts import Contract, load_contracts
@@ -65,9 +65,12 @@ class Session:
                 day: f"{opens:%H:%M}-{closes:%H:%M}" for day, (opens, closes) in self.company.business_hours.items()
             },
             "as_of_date": self.as_of(connection).isoformat(),
+            "today": clock.today(self.company.zone).isoformat(),
         }
 
 
 def open_session(**overrides: object) -> Session:
-    """Read the settings (overrides by field name win) and open a session on them."""
-    return Session(get_settings(**overrides))
+    """Read the settings (overrides by field name win), set the clock by them and open a session."""
+    settings = get_settings(**overrides)
+    clock.set_to(settings.now)
+    return Session(settings)

@@ -11,11 +11,12 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, timedelta
 from pathlib import Path
 
 import duckdb
 
+from dagster_project import clock
 from dagster_project.database import tables
 from dagster_project.publishing.privacy import Description
 from dagster_project.settings import Settings, StellaError
@@ -55,7 +56,7 @@ def publish(
     clock = time.perf_counter()
     versions = settings.published / "versions"
     versions.mkdir(parents=True, exist_ok=True)
-    version = versions / f"stella-{datetime.now(UTC):%Y%m%dT%H%M%S%f}.duckdb"
+    version = _new_version(versions)
     try:
         expected = _copy(connection, version, descriptions, as_of)
         _verify(version, expected)
@@ -67,6 +68,14 @@ def publish(
     _swap(link, version)
     _prune(versions, version, settings.keep_versions)
     return Publication(link, version, len(expected), sum(expected.values()), time.perf_counter() - clock)
+
+
+def _new_version(versions: Path) -> Path:
+    """Name the version after its moment, or after the next free one: the clock may stand still."""
+    moment = clock.now()
+    while (version := versions / f"stella-{moment:%Y%m%dT%H%M%S%f}.duckdb").exists():
+        moment += timedelta(microseconds=1)
+    return version
 
 
 def _copy(
@@ -88,7 +97,7 @@ def _copy(
                     expected[f"{schema}.{table}"] = _copy_table(connection, schema, table, description)
         connection.execute(
             "create table publication.main.publication as select ?::date as as_of_date, ?::timestamptz as published_at",
-            [as_of, datetime.now(UTC)],
+            [as_of, clock.now()],
         )
         connection.execute("commit")
     except BaseException:

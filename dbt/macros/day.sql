@@ -16,6 +16,11 @@
 {# yyyymmdd of the business's own day of a moment; -1, the unknown day, for null. #}
 {% macro event_date_key(moment) -%}{{ date_key_or_unknown(local_date(moment)) }}{%- endmacro %}
 
+{# The day that it is. #}
+{% macro today() -%}
+    cast('{{ var("today") or run_started_at.astimezone(modules.pytz.timezone(var("time_zone"))).strftime("%Y-%m-%d") }}' as date)
+{%- endmacro %}
+
 {# The day that everything is built for; facts of this day and later are not yet known on it. #}
 {% macro as_of_date() -%}
     cast('{{ var("as_of_date") or run_started_at.astimezone(modules.pytz.timezone(var("time_zone"))).strftime("%Y-%m-%d") }}' as date)

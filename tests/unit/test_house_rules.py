@@ -65,6 +65,17 @@ def test_no_tracked_file_names_a_registry_or_a_machine_path() -> None:
             assert not forbidden.search(path.read_text(errors="replace")), path
 
 
+def test_only_the_clock_reads_the_clock() -> None:
+    """A run on a day long past must be told that day by everything that asks for it."""
+    asks = re.compile(r"datetime\.now\(|\.today\(\)|utcnow\(|\bcurrent_(date|timestamp)\b|\bnow\(\)", re.IGNORECASE)
+    texts = {
+        p: p.read_text().replace("clock.now()", "")
+        for p in [*PACKAGE.rglob("*.py"), *(REPOSITORY / "dbt").rglob("*.sql")]
+    }
+    readers = [p.name for p, text in texts.items() if p != PACKAGE / "clock.py" and asks.search(text)]
+    assert readers == []
+
+
 @pytest.mark.parametrize("lock", ["run.lock", "test.lock"])
 def test_every_locked_package_has_a_hash(lock: str) -> None:
     text = (REPOSITORY / "requirements" / lock).read_text()

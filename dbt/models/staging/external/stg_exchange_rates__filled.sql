@@ -11,7 +11,7 @@ with rate as (
 span as (
     select
         min(rate_date) as first_day,
-        {{ add_days('greatest(max(rate_date), ' ~ as_of_date() ~ ', current_date)', 731) }} as last_day
+        {{ add_days('greatest(max(rate_date), ' ~ as_of_date() ~ ', ' ~ today() ~ ')', 731) }} as last_day
     from rate
 ),
 

@@ -12,7 +12,7 @@ from dagster_project.operations.progress import progress
 from dagster_project.operations.session import Session
 
 SCORES = sorted(scoring.TABLES)
-SEGMENT_LEDGERS = ["segment_definition", "segment_ledger"]
+SEGMENT_LEDGERS = ["segment_definition_history", "segment_ledger"]
 BASELINE_CHECK = "beats_naive_baselines"
 CRITERIA_CHECK = "criteria_are_sound"
 
@@ -80,7 +80,7 @@ def _verdict(line: dict[str, Any]) -> str:
         dg.AssetSpec(key, group_name="intermediate", deps=SEGMENT_INPUTS)
         for key in keys("intermediate", *SEGMENT_LEDGERS)
     ],
-    check_specs=[dg.AssetCheckSpec(CRITERIA_CHECK, asset=dg.AssetKey(["intermediate", "segment_definition"]))],
+    check_specs=[dg.AssetCheckSpec(CRITERIA_CHECK, asset=dg.AssetKey(["intermediate", "segment_definition_history"]))],
     required_resource_keys={"session"},
     name="segments",
 )
@@ -95,7 +95,7 @@ def segments(context: dg.AssetExecutionContext) -> Iterator[Any]:
         step.rows = count(connection, "intermediate.segment_ledger")
         step.note = "; ".join(report.problems)
         yield dg.AssetCheckResult(
-            asset_key=["intermediate", "segment_definition"],
+            asset_key=["intermediate", "segment_definition_history"],
             check_name=CRITERIA_CHECK,
             passed=not report.problems,
             severity=dg.AssetCheckSeverity.WARN,

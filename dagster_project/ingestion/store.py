@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 import duckdb
 
-from dagster_project import clock
+from dagster_project import database
 from dagster_project.ingestion.contract import Contract
 from dagster_project.ingestion.reading import identifier
 from dagster_project.settings import StellaError
@@ -94,11 +94,8 @@ def _add_or_compare(connection: duckdb.DuckDBPyConnection, feed: str, name: str,
 
 
 def next_moment(connection: duckdb.DuckDBPyConnection) -> datetime:
-    """Choose the moment of a load: now, but after every load before it, so that a clock set back loses nothing."""
-    row = connection.execute("select max(loaded_at) from raw._load").fetchone()
-    last: datetime | None = row[0] if row else None
-    now = clock.now()
-    return now if last is None or now > last else last + timedelta(microseconds=1)
+    """Choose the moment of a load: now, but after every load before it."""
+    return database.next_moment(connection, "raw._load", "loaded_at")
 
 
 @dataclass(frozen=True)

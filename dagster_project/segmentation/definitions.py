@@ -1,26 +1,50 @@
-"""Which segments there are, and which criterion each had from when to when.
+"""Which segments there are, and what the list said of each from which day on.
 
-Belongs here: the table `intermediate.segment_definition`. Does not belong here: membership (`membership.py`).
+Belongs here: the table `intermediate.segment_definition_history`, to which rows are only ever added; dbt makes the
+versions of `dim_segment` from it. Does not belong here: membership (`membership.py`).
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 import duckdb
 
 from dagster_project.segmentation.criterion import CriterionError, read_criterion
 
-DEFINITION = "intermediate.segment_definition"
+HISTORY = "intermediate.segment_definition_history"
 CUSTOMER_360 = "marts.mart_customer_360"
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _TABLE = f"""
-create table if not exists {DEFINITION} (
-    segment_name text not null, criterion text, description text, owner text,
-    valid_from timestamptz not null, valid_to timestamptz, is_valid boolean not null, problem text
+create table if not exists {HISTORY} (
+    segment_name text not null, criterion text, description text, owner text, is_listed boolean not null,
+    is_valid boolean not null, problem text, effective_on date not null, _loaded_at timestamptz not null
 )
+"""
+_NEWS = f"""
+insert into {HISTORY}
+with in_force as (
+    select * from {HISTORY} where effective_on <= $day
+    qualify row_number() over (partition by segment_name order by effective_on desc, _loaded_at desc) = 1
+)
+
+select segment_name, criterion, description, owner, true, is_valid, problem, $day, $moment
+from segment_wanted as wanted
+where not exists (
+    select 1 from in_force
+    where in_force.segment_name = wanted.segment_name and in_force.is_listed
+        and in_force.criterion is not distinct from wanted.criterion
+        and in_force.description is not distinct from wanted.description
+        and in_force.owner is not distinct from wanted.owner
+        and in_force.problem is not distinct from wanted.problem
+)
+union all
+select segment_name, criterion, description, owner, false, is_valid, problem, $day, $moment
+from in_force
+where is_listed and segment_name not in (select segment_name from segment_wanted)
+order by 1
 """
 
 
@@ -85,13 +109,18 @@ def _first_line(fault: duckdb.Error) -> str:
     return str(fault).split("\n", 1)[0].split(": ", 1)[-1]
 
 
-def enter_definitions(connection: duckdb.DuckDBPyConnection, definitions: list[Definition], as_of: date) -> None:
-    """Keep the versions of the definitions: a sound new criterion closes the old one; a broken one is marked beside it.
-
-    The first version of a segment holds from 1900 on, so that every membership finds one. A segment that is no
-    longer listed ends on `as_of`.
-    """
+def ensure_history(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create the history if the warehouse has none yet."""
     connection.execute(_TABLE)
+
+
+def enter_definitions(
+    connection: duckdb.DuckDBPyConnection, definitions: list[Definition], as_of: date, believed_at: datetime
+) -> None:
+    """Add what the list says as of a day and did not say of that day before: changed, new, broken or no longer listed.
+
+    What was said of later days stands, so that a run for a day long past closes no gap that was none.
+    """
     named = {d.name: d for d in reversed(definitions) if d.name}
     rows = [(d.name, d.criterion, d.description, d.owner, not d.problem, d.problem or None) for d in named.values()]
     connection.execute(
@@ -100,33 +129,5 @@ def enter_definitions(connection: duckdb.DuckDBPyConnection, definitions: list[D
     )
     if rows:
         connection.executemany("insert into segment_wanted values (?, ?, ?, ?, ?, ?)", rows)
-    # What a later run on an earlier day, or a second run on the same day, said of the same days is replaced.
-    connection.execute(f"delete from {DEFINITION} where valid_from >= ?::date", [as_of])
-    connection.execute(f"update {DEFINITION} set valid_to = null where valid_to >= ?::date", [as_of])
-    connection.execute(
-        f"""update {DEFINITION} as kept set valid_to = ?::date
-        where valid_to is null and not exists (
-            select 1 from segment_wanted as wanted where wanted.segment_name = kept.segment_name and (
-                not wanted.is_valid
-                or (wanted.criterion, wanted.description, wanted.owner) = (kept.criterion, kept.description, kept.owner)
-            ))""",
-        [as_of],
-    )
-    connection.execute(
-        f"""update {DEFINITION} as kept set is_valid = wanted.is_valid, problem = wanted.problem
-        from segment_wanted as wanted where wanted.segment_name = kept.segment_name and kept.valid_to is null""",
-    )
-    connection.execute(
-        f"""insert into {DEFINITION}
-        select wanted.segment_name, wanted.criterion, wanted.description, wanted.owner,
-            case when exists (select 1 from {DEFINITION} as kept where kept.segment_name = wanted.segment_name)
-                then ?::date::timestamptz else timestamptz '1900-01-01 00:00:00+00' end,
-            null, wanted.is_valid, wanted.problem
-        from segment_wanted as wanted
-        where not exists (
-            select 1 from {DEFINITION} as kept where kept.segment_name = wanted.segment_name and kept.valid_to is null
-        )
-        order by 1""",
-        [as_of],
-    )
+    connection.execute(_NEWS, {"day": as_of, "moment": believed_at})
     connection.execute("drop table segment_wanted")

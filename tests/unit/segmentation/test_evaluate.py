@@ -1,10 +1,12 @@
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
 
 import duckdb
 import pytest
 
+from dagster_project import clock
 from dagster_project.segmentation import SegmentReport, evaluate
 
 DAY = date(2026, 7, 1)
@@ -36,18 +38,29 @@ class Room:
         return evaluate(self.connection, day)
 
     def ledger(self) -> list[tuple[str, int, date, date | None]]:
-        return self.connection.execute("select * from intermediate.segment_ledger order by all").fetchall()
+        return self.believed("believed_to is null")
+
+    def believed(self, when: str, *moments: datetime) -> list[tuple[str, int, date, date | None]]:
+        return self.connection.execute(
+            "select segment_name, customer_id, entered_on, exited_on from intermediate.segment_ledger "
+            f"where {when} order by all",
+            moments,
+        ).fetchall()
 
     def definitions(self) -> list[tuple[object, ...]]:
-        return self.connection.execute("select * from intermediate.segment_definition order by all").fetchall()
+        return self.connection.execute(
+            "select segment_name, criterion, effective_on, is_listed, is_valid, problem "
+            "from intermediate.segment_definition_history order by segment_name, _loaded_at"
+        ).fetchall()
 
 
 @pytest.fixture
-def room() -> Room:
+def room() -> Iterator[Room]:
     made = Room()
     made.customers(0, 1, 5)
     made.segments(buyers="order_count > 0", frequent="order_count >= 5")
-    return made
+    yield made
+    clock.set_to(None)
 
 
 def test_members_enter_and_leave_on_the_day(room: Room) -> None:
@@ -110,9 +123,11 @@ def test_a_broken_criterion_is_reported_and_its_members_stay(room: Room) -> None
         ("frequent", 2, NEXT, None),
         ("frequent", 3, DAY, None),
     ]
-    buyers = [row for row in room.definitions() if row[0] == "buyers"]
-    assert [(row[1], row[5], row[6]) for row in buyers] == [("order_count > 0", None, False)]
-    assert buyers[0][7] is not None
+    buyers = [row[1:] for row in room.definitions() if row[0] == "buyers"]
+    assert buyers == [
+        ("order_count > 0", DAY, True, True, None),
+        ("order_counts > 0", NEXT, True, False, report.problems[0].removeprefix("segment buyers: ")),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -136,11 +151,59 @@ def test_a_new_criterion_makes_a_new_version(room: Room) -> None:
     room.evaluate(DAY)
     room.segments(buyers="order_count > 4", frequent="order_count >= 5")
     room.evaluate(NEXT)
-    versions = [(str(row[1]), row[4], row[5]) for row in room.definitions() if row[0] == "buyers"]
-    assert [(criterion, start.year, end and end.date()) for criterion, start, end in versions] == [  # type: ignore[attr-defined]
-        ("order_count > 0", 1900, NEXT),
-        ("order_count > 4", 2026, None),
+    assert [row[1:4] for row in room.definitions() if row[0] == "buyers"] == [
+        ("order_count > 0", DAY, True),
+        ("order_count > 4", NEXT, True),
     ]
+
+
+def test_a_day_long_past_adds_a_word_about_that_day_alone(room: Room) -> None:
+    room.evaluate(DAY)
+    room.segments(buyers="order_count > 4", frequent="order_count >= 5")
+    room.evaluate(AFTER)
+    room.segments(buyers="order_count > 2", frequent="order_count >= 5")
+    room.evaluate(NEXT)
+    assert [row[1:3] for row in room.definitions() if row[0] == "buyers"] == [
+        ("order_count > 0", DAY),
+        ("order_count > 4", AFTER),
+        ("order_count > 2", NEXT),
+    ]
+    assert room.evaluate(NEXT).problems == []
+    assert len(room.definitions()) == 4
+
+
+def test_what_was_believed_on_a_past_day_can_be_read(room: Room) -> None:
+    """Each evaluation leaves the ledger as it was believed after each of those before."""
+    told: list[tuple[datetime, list[tuple[str, int, date, date | None]]]] = []
+    moment = datetime(2026, 7, 10, tzinfo=UTC)
+    for day, orders in [(DAY, (0, 1, 5)), (NEXT, (2, 0, 5)), (AFTER, (2, 3, 0)), (NEXT, (0, 0, 9)), (NEXT, (1, 0, 9))]:
+        clock.set_to(moment)
+        room.customers(*orders)
+        room.evaluate(day)
+        told.append((moment, room.ledger()))
+        moment += timedelta(days=1)
+    for at, ledger in told:
+        was = "believed_from <= ? and (believed_to is null or believed_to > ?)"
+        assert room.believed(was, at, at) == ledger
+
+
+def test_evaluations_under_a_clock_that_stands_still_follow_each_other(room: Room) -> None:
+    clock.set_to(datetime(2026, 7, 10, tzinfo=UTC))
+    room.evaluate(DAY)
+    room.customers(1, 0, 5)
+    room.evaluate(DAY)
+    assert room.ledger() == [("buyers", 1, DAY, None), ("buyers", 3, DAY, None), ("frequent", 3, DAY, None)]
+    assert room.believed("believed_to <= believed_from") == []
+
+
+def test_a_ledger_kept_before_beliefs_had_a_time_goes_on(room: Room) -> None:
+    room.connection.execute(
+        "create table intermediate.segment_ledger "
+        "(segment_name text not null, customer_id bigint not null, entered_on date not null, exited_on date)"
+    )
+    room.connection.execute("insert into intermediate.segment_ledger values ('buyers', 2, date '2026-01-01', null)")
+    room.evaluate(DAY)
+    assert [row for row in room.ledger() if row[1] == 2] == [("buyers", 2, date(2026, 1, 1), None)]
 
 
 def test_a_segment_that_is_no_longer_listed_ends(room: Room) -> None:
@@ -148,7 +211,7 @@ def test_a_segment_that_is_no_longer_listed_ends(room: Room) -> None:
     room.segments(buyers="order_count > 0")
     room.evaluate(NEXT)
     assert [row for row in room.ledger() if row[0] == "frequent"] == [("frequent", 3, DAY, NEXT)]
-    assert [row[5] is not None for row in room.definitions() if row[0] == "frequent"] == [True]
+    assert [row[2:4] for row in room.definitions() if row[0] == "frequent"] == [(DAY, True), (NEXT, False)]
 
 
 def test_names_are_plain_and_stand_once(room: Room) -> None:

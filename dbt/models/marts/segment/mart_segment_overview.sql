@@ -62,4 +62,6 @@ from {{ ref('dim_segment') }} as segments
 cross join everybody
 left join totals on segments.segment_name = totals.segment_name
 left join moves on segments.segment_name = moves.segment_name
-where segments.is_current and segments.segment_key <> -1
+where
+    segments.is_current
+    and segments.is_listed

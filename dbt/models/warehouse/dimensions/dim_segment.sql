@@ -2,12 +2,13 @@ select
     {{ version_key('segment_name') }} as segment_key,
     segment_name,
     valid_from,
-    coalesce(valid_to, {{ end_of_time() }}) as valid_to,
-    coalesce(valid_to, {{ end_of_time() }}) = {{ end_of_time() }} as is_current,
+    valid_to,
+    valid_to = {{ end_of_time() }} as is_current,
+    is_listed,
     criterion,
     description,
     owner
-from {{ source('ledger', 'segment_definition') }}
+from {{ ref('int_segment__versioned') }}
 union all
 select
     {{ unknown_key() }} as segment_key,
@@ -15,6 +16,7 @@ select
     {{ beginning_of_time() }} as valid_from,
     {{ end_of_time() }} as valid_to,
     true as is_current,
+    false as is_listed,
     cast(null as {{ type_string() }}) as criterion,
     'No segment' as description,
     'unknown' as owner

@@ -4,6 +4,7 @@ with memberships as (
         *,
         {{ start_of_day('entered_on') }} as entered_at
     from {{ source('ledger', 'segment_ledger') }}
+    where believed_to is null
 )
 
 select
@@ -16,7 +17,8 @@ select
     {{ date_key_or_unknown('memberships.exited_on') }} as exited_date_key,
     memberships.entered_on,
     memberships.exited_on,
-    memberships.exited_on is null as is_current
+    memberships.exited_on is null as is_current,
+    memberships.believed_from as _loaded_at
 from memberships
 left join {{ ref('dim_segment') }} as segments
     on

@@ -27,13 +27,17 @@ AsOf = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The d
 
 
 @app.command()
-def run(company: Company = None, as_of: AsOf = None) -> None:
+def run(
+    company: Company = None,
+    as_of: AsOf = None,
+    force: Annotated[bool, typer.Option(help="Run even if nothing has changed since the last run.")] = False,
+) -> None:
     """Run the whole way: load, check, build, score, decide, publish."""
     from dagster_project.operations.run import run as run_all  # noqa: PLC0415 - a verb pays for its own imports
     from dagster_project.operations.session import open_session  # noqa: PLC0415
 
     session = open_session(company=company, as_of=_day(as_of))
-    raise typer.Exit(run_all(session, _console()))
+    raise typer.Exit(run_all(session, _console(), is_forced=force))
 
 
 @app.command()

@@ -12,6 +12,7 @@ from dagster_project import clock
 from dagster_project.operations import summary
 from dagster_project.operations.progress import show_on_terminal
 from dagster_project.operations.session import Session
+from dagster_project.operations.standing import Standing, forget, remember, still_standing
 
 if TYPE_CHECKING:
     from dagster_project.defs.run import RunOutcome
@@ -19,8 +20,13 @@ if TYPE_CHECKING:
 EXIT_OK, EXIT_FAILED, EXIT_WARNINGS = 0, 1, 3
 
 
-def run(session: Session, console: Console) -> int:
-    """Run the whole way, its steps shown and its result summed up.
+def run(session: Session, console: Console, is_forced: bool = False) -> int:
+    """Run the whole way, its steps shown and its result summed up; not if it would only repeat the last run.
+
+    Args:
+        session: settings and company.
+        console: where to print.
+        is_forced: whether to run even then.
 
     Returns:
         0 when all is well, 1 when a step failed (the last publication stays), 3 when it ended with warnings: files set
@@ -34,6 +40,10 @@ def run(session: Session, console: Console) -> int:
         soft_wrap=True,
     )
     _check_inputs(session)
+    standing = None if is_forced else still_standing(session)
+    if standing:
+        return _show_standing(session, console, standing)
+    forget(settings)
     from dagster_project.defs.run import run_main_job  # noqa: PLC0415 - Dagster takes seconds to import
 
     end = show_on_terminal(console)
@@ -47,12 +57,33 @@ def run(session: Session, console: Console) -> int:
         _show_outcome(console, outcome)
         if outcome.is_success:
             summary.show_campaigns(console, connection, session.company.home_currency)
+        exit_code = _exit_code(outcome, landed)
+        if outcome.is_success:
+            remember(session, connection, f"{clock.now():%Y-%m-%d %H:%M} UTC", exit_code)
     if outcome.is_success:
         summary.show_published(console, settings)
     console.print(f"\nDone in {time.perf_counter() - began:.0f} s.", highlight=False)
+    return exit_code
+
+
+def _exit_code(outcome: RunOutcome, landed: summary.Landed) -> int:
     if not outcome.is_success:
         return EXIT_FAILED
     return EXIT_WARNINGS if landed.set_aside else EXIT_OK
+
+
+def _show_standing(session: Session, console: Console, standing: Standing) -> int:
+    console.print(
+        f"\nNothing new since the run that ended {standing.ended_at}: no new file, the same day, settings and code. "
+        "To run all the same: stella run --force",
+        highlight=False,
+    )
+    if standing.exit_code == EXIT_WARNINGS:
+        console.print("  [yellow]It ended with warnings[/yellow]: stella status names the files.", highlight=False)
+    with session.connection() as connection:
+        summary.show_campaigns(console, connection, session.company.home_currency)
+    summary.show_published(console, session.settings)
+    return standing.exit_code
 
 
 def _check_inputs(session: Session) -> None:

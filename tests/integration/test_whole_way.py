@@ -42,10 +42,19 @@ def test_every_table_of_the_design_has_rows(demo_run: Run) -> None:
     assert sorted(name for name, rows in counts.items() if rows == 0 and not name.startswith("decisions.")) == []
 
 
-def test_a_second_run_changes_nothing(demo_run: Run) -> None:
-    before = content(demo_run.published)
+def test_a_second_run_has_nothing_to_do(demo_run: Run) -> None:
+    before = demo_run.published.resolve()
     again = stella(demo_run.home, demo_run.company, "run")
     assert again.exit_code == 0, again.output[-4000:]
+    assert "Nothing new" in again.output
+    assert again.published.resolve() == before
+
+
+def test_a_run_all_the_same_changes_nothing(demo_run: Run) -> None:
+    before = content(demo_run.published)
+    again = stella(demo_run.home, demo_run.company, "run", "--force")
+    assert again.exit_code == 0, again.output[-4000:]
+    assert "Nothing new" not in again.output
     assert content(again.published) == before
 
 

@@ -1,0 +1,79 @@
+"""What the last finished run left standing, and whether another run could come to anything else.
+
+A run's result depends on the rows in `raw`, the day, the settings, and the texts that say what to do: code, models,
+seeds, contracts, the company's folder. Where all of them are as they were, there is nothing to do.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import duckdb
+
+from dagster_project.ingestion.news import has_news
+from dagster_project.operations.session import CONTRACTS, Session
+from dagster_project.publishing.publish import LINK
+from dagster_project.settings import REPOSITORY, Settings
+
+TEXTS = {".py", ".sql", ".yml", ".yaml", ".csv", ".css", ".md", ".lock"}
+"""Endings of files that decide what a run does; data in a company's folder are found as news, not here."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A finished run: what it depended on besides the rows in `raw`, when it ended (ISO), and its exit code."""
+
+    fingerprint: str
+    ended_at: str
+    exit_code: int
+
+
+def _file(settings: Settings) -> Path:
+    return settings.company_home / "standing.json"
+
+
+def remember(session: Session, connection: duckdb.DuckDBPyConnection, ended_at: str, exit_code: int) -> None:
+    """Note that a run was finished."""
+    standing = Standing(_fingerprint(session, connection), ended_at, exit_code)
+    _file(session.settings).write_text(json.dumps(asdict(standing)))
+
+
+def forget(settings: Settings) -> None:
+    """Note that a run is at work: until it is finished, nothing stands."""
+    _file(settings).unlink(missing_ok=True)
+
+
+def still_standing(session: Session) -> Standing | None:
+    """Return the last finished run if another one would only repeat it.
+
+    Raises:
+        StellaError: another process holds the warehouse.
+    """
+    settings = session.settings
+    if not (_file(settings).is_file() and settings.database.is_file() and (settings.published / LINK).exists()):
+        return None
+    standing = Standing(**json.loads(_file(settings).read_text()))
+    with session.connection() as connection:
+        if has_news(connection, settings, session.company):
+            return None
+        return standing if standing.fingerprint == _fingerprint(session, connection) else None
+
+
+def _fingerprint(session: Session, connection: duckdb.DuckDBPyConnection) -> str:
+    digest = hashlib.sha256(session.settings.model_dump_json().encode())
+    digest.update(session.as_of(connection).isoformat().encode())
+    for path in _texts(session):
+        digest.update(f"\n{path}\n".encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _texts(session: Session) -> Iterator[Path]:
+    code = [REPOSITORY / name for name in ("dagster_project", "dbt", "seeds", "requirements")]
+    for folder in [*code, CONTRACTS]:
+        yield from sorted(p for p in folder.rglob("*") if p.suffix in TEXTS and "target" not in p.parts)
+    yield from sorted(p for p in session.company.folder.glob("*") if p.suffix in {".yml", ".sql"})

@@ -9,6 +9,27 @@
 {%- endmacro %}
 
 {#
+    The rows of a relation that names a currency, with `currency_code`, `rated_on` (the day given) and `rate_to_home`, the
+    rate of that day; null where none is known.
+#}
+{% macro with_rate(relation, day) %}
+    select
+        dated.*,
+        {{ rate_to_home('dated.currency_code', 'rate.rate_to_home') }} as rate_to_home
+    from (
+        select
+            {{ relation }}.*,
+            {{ currency_code(relation ~ '.currency') }} as currency_code,
+            {{ day }} as rated_on
+        from {{ relation }}
+    ) as dated
+    left join {{ ref('stg_exchange_rates__filled') }} as rate
+        on
+            dated.currency_code = rate.currency_code
+            and dated.rated_on = rate.rate_date
+{% endmacro %}
+
+{#
     Two decimals multiplied, as money. DuckDB keeps the product of two decimals of 18 digits within 18 digits and stops
     where it does not fit, so one of them is widened first.
 #}

@@ -1,29 +1,9 @@
 {{ config(materialized='view') }}
 
-with dated as (
-    select
-        *,
-        {{ currency_code('currency') }} as currency_code
-    from {{ source('raw', 'campaigns') }}
-),
-
-rate as (
-    select
-        currency_code,
-        rate_date,
-        rate_to_home
-    from {{ ref('stg_exchange_rates__filled') }}
-),
+with history as (select * from {{ source('raw', 'campaigns') }}),
 
 priced as (
-    select
-        dated.*,
-        {{ rate_to_home('dated.currency_code', 'rate.rate_to_home') }} as rate_to_home
-    from dated
-    left join rate
-        on
-            dated.currency_code = rate.currency_code
-            and dated.starts_on = rate.rate_date
+    {{ with_rate('history', 'history.starts_on') }}
 )
 
 select

@@ -3,28 +3,12 @@
 with dated as (
     select
         *,
-        {{ currency_code('currency') }} as currency_code,
         coalesce(updated_at, _loaded_at) as effective_at
     from {{ source('raw', 'products') }}
 ),
 
-rate as (
-    select
-        currency_code,
-        rate_date,
-        rate_to_home
-    from {{ ref('stg_exchange_rates__filled') }}
-),
-
 priced as (
-    select
-        dated.*,
-        {{ rate_to_home('dated.currency_code', 'rate.rate_to_home') }} as rate_to_home
-    from dated
-    left join rate
-        on
-            dated.currency_code = rate.currency_code
-            and {{ local_date('dated.effective_at') }} = rate.rate_date
+    {{ with_rate('dated', local_date('dated.effective_at')) }}
 )
 
 select

@@ -2,31 +2,8 @@ with latest as (
     {{ latest_per_key(source('raw', 'contacts'), ['contact_ref']) }}
 ),
 
-rate as (
-    select
-        currency_code,
-        rate_date,
-        rate_to_home
-    from {{ ref('stg_exchange_rates__filled') }}
-),
-
-dated as (
-    select
-        latest.*,
-        {{ currency_code('latest.currency') }} as currency_code,
-        {{ local_date('latest.occurred_at') }} as occurred_on
-    from latest
-),
-
 priced as (
-    select
-        dated.*,
-        {{ rate_to_home('dated.currency_code', 'rate.rate_to_home') }} as rate_to_home
-    from dated
-    left join rate
-        on
-            dated.currency_code = rate.currency_code
-            and dated.occurred_on = rate.rate_date
+    {{ with_rate('latest', local_date('latest.occurred_at')) }}
 )
 
 select
@@ -41,7 +18,7 @@ select
     priced.direction,
     {{ clean_text('priced.purpose') }} as purpose,
     priced.occurred_at,
-    priced.occurred_on,
+    priced.rated_on as occurred_on,
     priced.ended_at,
     priced.agent_ref,
     priced.partner_ref,

@@ -5,31 +5,8 @@ with latest as (
     ) }}
 ),
 
-rate as (
-    select
-        currency_code,
-        rate_date,
-        rate_to_home
-    from {{ ref('stg_exchange_rates__filled') }}
-),
-
-dated as (
-    select
-        latest.*,
-        {{ currency_code('latest.currency') }} as currency_code,
-        {{ local_date('latest.entered_at') }} as entered_on
-    from latest
-),
-
 priced as (
-    select
-        dated.*,
-        {{ rate_to_home('dated.currency_code', 'rate.rate_to_home') }} as rate_to_home
-    from dated
-    left join rate
-        on
-            dated.currency_code = rate.currency_code
-            and dated.entered_on = rate.rate_date
+    {{ with_rate('latest', local_date('latest.entered_at')) }}
 )
 
 select
@@ -37,7 +14,7 @@ select
     priced.opportunity_ref,
     priced.stage,
     priced.entered_at,
-    priced.entered_on,
+    priced.rated_on as entered_on,
     priced.lead_ref,
     priced.customer_ref,
     priced.agent_ref,

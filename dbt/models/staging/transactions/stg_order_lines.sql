@@ -6,35 +6,17 @@ with latest as (
     ) }}
 ),
 
-rate as (
+totalled as (
     select
-        currency_code,
-        rate_date,
-        rate_to_home
-    from {{ ref('stg_exchange_rates__filled') }}
-),
-
-dated as (
-    select
-        latest.*,
-        {{ currency_code('latest.currency') }} as currency_code,
-        {{ local_date('latest.ordered_at') }} as ordered_on,
+        *,
         cast(coalesce(
-            latest.net_amount,
-            {{ multiplied('latest.quantity', 'latest.unit_price') }} - coalesce(latest.discount_amount, 0)
+            net_amount, {{ multiplied('quantity', 'unit_price') }} - coalesce(discount_amount, 0)
         ) as {{ type_money() }}) as line_amount
     from latest
 ),
 
 priced as (
-    select
-        dated.*,
-        {{ rate_to_home('dated.currency_code', 'rate.rate_to_home') }} as rate_to_home
-    from dated
-    left join rate
-        on
-            dated.currency_code = rate.currency_code
-            and dated.ordered_on = rate.rate_date
+    {{ with_rate('totalled', local_date('totalled.ordered_at')) }}
 )
 
 select
@@ -46,7 +28,7 @@ select
     priced.product_ref,
     priced.quantity,
     priced.ordered_at,
-    priced.ordered_on,
+    priced.rated_on as ordered_on,
     priced.channel as channel_code,
     priced.store_ref,
     priced.partner_ref,

@@ -2,31 +2,8 @@ with latest as (
     {{ latest_per_key(source('raw', 'returns'), ['source_system', 'return_ref', 'line_number']) }}
 ),
 
-rate as (
-    select
-        currency_code,
-        rate_date,
-        rate_to_home
-    from {{ ref('stg_exchange_rates__filled') }}
-),
-
-dated as (
-    select
-        latest.*,
-        {{ currency_code('latest.currency') }} as currency_code,
-        {{ local_date('latest.returned_at') }} as returned_on
-    from latest
-),
-
 priced as (
-    select
-        dated.*,
-        {{ rate_to_home('dated.currency_code', 'rate.rate_to_home') }} as rate_to_home
-    from dated
-    left join rate
-        on
-            dated.currency_code = rate.currency_code
-            and dated.returned_on = rate.rate_date
+    {{ with_rate('latest', local_date('latest.returned_at')) }}
 )
 
 select
@@ -38,7 +15,7 @@ select
     priced.product_ref,
     priced.quantity,
     priced.returned_at,
-    priced.returned_on,
+    priced.rated_on as returned_on,
     {{ clean_text('priced.reason') }} as reason,
     priced.currency_code,
     priced.amount as amount_original,

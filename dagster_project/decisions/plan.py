@@ -34,7 +34,7 @@ select opportunity.customer_id, opportunity.campaign_ref, opportunity.channel_co
     {hash_share} as hash_share
 from decision_opportunity as opportunity
 inner join decision_customer as customer on customer.customer_id = opportunity.customer_id
-where opportunity.profit > 0
+where cast(opportunity.profit as decimal(18, 4)) > 0
     and not exists (
         select 1 from warehouse.fct_campaign_contact as done
         where done.customer_id = opportunity.customer_id and done.campaign_ref = opportunity.campaign_ref

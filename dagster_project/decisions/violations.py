@@ -72,17 +72,23 @@ _CHECKS: dict[str, str] = {
             select 1 from warehouse.bridge_campaign_channel as bridge
             where bridge.campaign_ref = plan.campaign_ref and bridge.channel_code = plan.channel_code)""",
     "consent at the planned hour": """
-        select plan.plan_ref from plan
-        cross join day
-        inner join warehouse.dim_channel as channel on channel.channel_code = plan.channel_code
-        left join warehouse.fct_consent as consent
-            on consent.customer_id = plan.customer_id and consent.channel_code = plan.channel_code
-            and consent.purpose in (day.purpose, 'all')
-            and consent.valid_from <= timezone(day.time_zone, plan.planned_on + to_hours(plan.planned_hour))
-            and consent.valid_to > timezone(day.time_zone, plan.planned_on + to_hours(plan.planned_hour))
-        group by plan.plan_ref, channel.is_permission_needed
-        having bool_or(not consent.is_permitted)
-            or (channel.is_permission_needed and not coalesce(bool_or(consent.is_permitted), false))""",
+        with asked as (
+            select plan.plan_ref, plan.customer_id, plan.channel_code, day.purpose,
+                timezone(day.time_zone, plan.planned_on + to_hours(plan.planned_hour)) as planned_at
+            from plan cross join day
+        ), answered as (
+            select asked.plan_ref, consent.is_permitted from asked
+            inner join warehouse.fct_consent as consent
+                on consent.customer_id = asked.customer_id and consent.channel_code = asked.channel_code
+            where consent.purpose in (asked.purpose, 'all')
+                and consent.valid_from <= asked.planned_at and consent.valid_to > asked.planned_at
+        )
+        select asked.plan_ref from asked
+        inner join warehouse.dim_channel as channel on channel.channel_code = asked.channel_code
+        left join answered on answered.plan_ref = asked.plan_ref
+        group by asked.plan_ref, channel.is_permission_needed
+        having bool_or(not answered.is_permitted)
+            or (channel.is_permission_needed and not coalesce(bool_or(answered.is_permitted), false))""",
     "suppressed customers": """
         select plan.plan_ref from planned as plan
         inner join decisions.suppression as closed

@@ -68,6 +68,5 @@ left join records
 left join visitors on lines.visitor_ref = visitors.visitor_ref
 left join coupons
     on
-        lines.campaign_ref is null
-        and lines.coupon_code = coupons.coupon_code
+        case when lines.campaign_ref is null then lines.coupon_code end = coupons.coupon_code
         and lines.ordered_on = coupons.order_date

@@ -65,6 +65,7 @@ from mentioned
 left join orders
     on mentioned.source_system = orders.source_system and mentioned.order_ref = orders.order_ref
 left join selling_systems on mentioned.source_system = selling_systems.source_system
+-- The condition stands in the key: beside it, it would make the engine compare every row with every other.
 left join lone_orders
-    on selling_systems.source_system is null and mentioned.order_ref = lone_orders.order_ref
+    on case when selling_systems.source_system is null then mentioned.order_ref end = lone_orders.order_ref
 where coalesce(orders.order_key, lone_orders.order_key) is not null

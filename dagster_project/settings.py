@@ -9,8 +9,9 @@ from __future__ import annotations
 from datetime import date
 from functools import cached_property
 from pathlib import Path
+from typing import Literal
 
-from pydantic import AwareDatetime, Field, ValidationError
+from pydantic import AwareDatetime, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -47,6 +48,23 @@ class Settings(BaseSettings):
     keep_versions: int = Field(3, ge=1, description="How many published versions are kept.")
     validation_rows: int = Field(1_000_000, ge=1_000, description="Rows validated whole; beyond it, a sample.")
     max_file_bytes: int = Field(50 * 1024**3, ge=1, description="Largest file, uncompressed, that is loaded.")
+
+    daily_at: str = Field(
+        "05:00",
+        pattern=r"^([01]\d|2[0-3]):[0-5]\d$",
+        description="When the daily run begins (HH:MM), in the company's time zone.",
+    )
+    lock_wait: int = Field(0, ge=0, description="How many seconds a run waits for another of the same company to end.")
+    keep_run_days: int = Field(90, ge=1, description="How many days Dagster's records of a run are kept.")
+    alert_file: Path | None = Field(None, description="A file that alerts are added to, one JSON object a line.")
+    alert_webhook: SecretStr | None = Field(None, description="An address that alerts are posted to, as JSON.")
+    alert_email_to: str = Field("", description="Mail addresses, by comma, that alerts are sent to.")
+    alert_email_from: str = Field("stella@localhost", description="The sender of those mails.")
+    smtp_host: str = Field("localhost", description="The mail server.")
+    smtp_port: int = Field(587, ge=1, le=65535, description="Its port.")
+    smtp_security: Literal["starttls", "tls", "none"] = Field("starttls", description="How the way to it is secured.")
+    smtp_user: str = Field("", description="The account there.")
+    smtp_password: SecretStr | None = Field(None, description="Its password.")
 
     accept: str = Field("", description="Feeds, by comma, whose batch goes in though it breaks a blocking expectation.")
 

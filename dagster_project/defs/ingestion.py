@@ -8,12 +8,11 @@ import dagster as dg
 from dagster_project.database import count
 from dagster_project.ingestion.contracts import load_contracts
 from dagster_project.ingestion.ingest import FeedOutcome, ingest
+from dagster_project.operations.alerts import BATCH_CHECK, LANDED_CHECK
 from dagster_project.operations.progress import Step, progress
 from dagster_project.operations.session import CONTRACTS, Session
 
 LOAD_LOG = ["raw", "_load"]
-BATCH_CHECK = "batch_is_as_expected"
-LANDED_CHECK = "every_file_was_read"
 FEEDS = load_contracts(CONTRACTS)
 
 

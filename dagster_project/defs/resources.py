@@ -2,15 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+
 import dagster as dg
 
+from dagster_project import clock
+from dagster_project.defs.run import outcome_of
+from dagster_project.operations.closing import close, note_stopped
+from dagster_project.operations.lock import hold
 from dagster_project.operations.session import Session, open_session
 from dagster_project.operations.standing import forget
 
+VERB = "a run of Dagster"
+
 
 @dg.resource(description="Settings, company and contracts of this run, read from the environment.")
-def session(_context: dg.InitResourceContext) -> Session:
-    """Open the session of a run; until `stella run` has finished one, no run counts as the last."""
+def session(context: dg.InitResourceContext) -> Iterator[Session]:
+    """Lend the session to a run that Dagster started, under the lock; afterwards the run is entered and told.
+
+    Until `stella run` has finished one, no run counts as the last.
+    """
     opened = open_session()
-    forget(opened.settings)
-    return opened
+    with hold(opened.settings, VERB, opened.settings.lock_wait, _log(context)) as left:
+        started = clock.now()
+        for warning in note_stopped(opened, left) if left else []:
+            _log(context)(warning)
+        forget(opened.settings)
+        yield opened
+        if context.instance is None or context.run is None:
+            return
+        entries = context.instance.all_logs(context.run.run_id)
+        events = [entry.dagster_event for entry in entries if entry.dagster_event]
+        outcome = outcome_of(context.run.run_id, events, context.run.asset_selection or ())
+        for warning in close(opened, VERB, started, outcome).warnings:
+            _log(context)(warning)
+
+
+def _log(context: dg.InitResourceContext) -> Callable[[str], None]:
+    def log(message: str) -> None:
+        if context.log:
+            context.log.warning(message)
+
+    return log

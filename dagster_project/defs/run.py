@@ -6,38 +6,17 @@ import logging
 import os
 import shutil
 import warnings
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 import dagster as dg
 
+from dagster_project.operations.outcome import CheckOutcome, RunOutcome
 from dagster_project.operations.progress import progress
 from dagster_project.operations.session import Session
 from dagster_project.settings import Settings
 
 INSTANCE_CONFIG = Path(__file__).parent.parent / "dagster.yaml"
-
-
-@dataclass(frozen=True)
-class CheckOutcome:
-    """One check's answer."""
-
-    asset: str
-    name: str
-    passed: bool
-    is_blocking: bool
-    details: dict[str, str]
-
-
-@dataclass(frozen=True)
-class RunOutcome:
-    """What became of a run."""
-
-    run_id: str
-    is_success: bool
-    asset_count: int
-    checks: list[CheckOutcome] = field(default_factory=list)
-    failures: dict[str, str] = field(default_factory=dict)
 
 
 def prepare_instance(settings: Settings) -> Path:
@@ -67,13 +46,29 @@ def run_main_job(session: Session) -> RunOutcome:
             resources={"session": session},
             run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
         )
+    planned = job.asset_layer.selected_asset_keys
+    return outcome_of(result.run_id, result.all_events, planned)
+
+
+def outcome_of(run_id: str, events: Iterable[dg.DagsterEvent], planned: Collection[dg.AssetKey]) -> RunOutcome:
+    """Sum up a run from its events and the assets that it was to make."""
+    events, checked = list(events), dg.DagsterEventType.ASSET_CHECK_EVALUATION
+    made = {event.asset_key for event in events if event.is_step_materialization}
+    failures = {e.step_key or "": _reason(e) for e in events if e.is_step_failure and not _is_of_check(e)}
     return RunOutcome(
-        run_id=result.run_id,
-        is_success=result.success,
-        asset_count=len(result.get_asset_materialization_events()),
-        checks=[_check(e) for e in result.get_asset_check_evaluations()],
-        failures={e.step_key or "": _reason(e) for e in result.all_events if e.is_step_failure},
+        run_id=run_id,
+        is_success=not any(e.is_step_failure or e.event_type is dg.DagsterEventType.RUN_FAILURE for e in events),
+        asset_count=len(made),
+        checks=[_check(e.asset_check_evaluation_data) for e in events if e.event_type is checked],
+        failures=failures,
+        stale=sorted(key.to_user_string() for key in planned if key not in made),
     )
+
+
+def _is_of_check(event: dg.DagsterEvent) -> bool:
+    """Whether a step failed only because a blocking check did, which is told as a check."""
+    error = event.step_failure_data.error
+    return error is not None and error.cls_name == dg.DagsterAssetCheckFailedError.__name__
 
 
 def _check(evaluation: dg.AssetCheckEvaluation) -> CheckOutcome:

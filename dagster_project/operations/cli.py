@@ -31,13 +31,14 @@ def run(
     company: Company = None,
     as_of: AsOf = None,
     force: Annotated[bool, typer.Option(help="Run even if nothing has changed since the last run.")] = False,
+    wait: Annotated[int | None, typer.Option(min=0, help="Seconds to wait for another run to end.")] = None,
 ) -> None:
     """Run the whole way: load, check, build, score, decide, publish."""
     from dagster_project.operations.run import run as run_all  # noqa: PLC0415 - a verb pays for its own imports
     from dagster_project.operations.session import open_session  # noqa: PLC0415
 
     session = open_session(company=company, as_of=_day(as_of))
-    raise typer.Exit(run_all(session, _console(), is_forced=force))
+    raise typer.Exit(run_all(session, _console(), is_forced=force, wait_seconds=wait))
 
 
 @app.command()
@@ -55,7 +56,7 @@ def sql(
 
 @app.command()
 def status(company: Company = None) -> None:
-    """Show the last loads, what is in quarantine, and the published version."""
+    """Show the last runs, freshness, warnings, figures, and the published version; also while a run is at work."""
     from dagster_project.operations.session import open_session  # noqa: PLC0415
     from dagster_project.operations.status import show_status  # noqa: PLC0415
 
@@ -65,8 +66,8 @@ def status(company: Company = None) -> None:
 @app.command()
 def publish(company: Company = None) -> None:
     """Publish what is built, without building it again."""
+    from dagster_project.operations.publishing_again import publish_again  # noqa: PLC0415
     from dagster_project.operations.session import open_session  # noqa: PLC0415
-    from dagster_project.operations.status import publish_again  # noqa: PLC0415
 
     publish_again(open_session(company=company), _console())
 

@@ -3,46 +3,57 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.markup import escape
 
 from dagster_project import clock
-from dagster_project.operations import summary
+from dagster_project.operations import reconciliation, summary
+from dagster_project.operations.closing import close, note_stopped
+from dagster_project.operations.lock import hold
+from dagster_project.operations.outcome import EXIT_WARNINGS, RunOutcome
 from dagster_project.operations.progress import show_on_terminal
 from dagster_project.operations.session import Session
 from dagster_project.operations.standing import Standing, forget, remember, still_standing
 
-if TYPE_CHECKING:
-    from dagster_project.defs.run import RunOutcome
-
-EXIT_OK, EXIT_FAILED, EXIT_WARNINGS = 0, 1, 3
+VERB = "stella run"
 
 
-def run(session: Session, console: Console, is_forced: bool = False) -> int:
+def run(session: Session, console: Console, is_forced: bool = False, wait_seconds: int | None = None) -> int:
     """Run the whole way, its steps shown and its result summed up; not if it would only repeat the last run.
 
     Args:
         session: settings and company.
         console: where to print.
         is_forced: whether to run even then.
+        wait_seconds: how long to wait for another run of the company to end; the setting's, if not given.
 
     Returns:
         0 when all is well, 1 when a step failed (the last publication stays), 3 when it ended with warnings: files set
-        aside, or a batch held back.
+        aside, a batch held back, or a check that failed.
+
+    Raises:
+        HeldError: another run is at work, and still is after the wait (exit code 4).
     """
     settings = session.settings
-    started, began = clock.now(), time.perf_counter()
     console.print(
         f"[bold]{escape(session.company.title or session.company.name)}[/bold]  working folder {settings.company_home}",
         highlight=False,
         soft_wrap=True,
     )
     _check_inputs(session)
-    standing = None if is_forced else still_standing(session)
-    if standing:
-        return _show_standing(session, console, standing)
+    patience = settings.lock_wait if wait_seconds is None else wait_seconds
+    with hold(settings, VERB, patience, lambda who: _say(console, f"Waiting for {who}.")) as left:
+        if left:
+            _say(console, f"The run {left.sentence} was stopped before its end; this one takes up what it left.")
+            _warn(console, note_stopped(session, left))
+        standing = None if is_forced else still_standing(session)
+        return _show_standing(session, console, standing) if standing else _run_all(session, console)
+
+
+def _run_all(session: Session, console: Console) -> int:
+    settings = session.settings
+    started, began = clock.now(), time.perf_counter()
     forget(settings)
     from dagster_project.defs.run import run_main_job  # noqa: PLC0415 - Dagster takes seconds to import
 
@@ -51,25 +62,31 @@ def run(session: Session, console: Console, is_forced: bool = False) -> int:
         outcome = run_main_job(session)
     finally:
         end()
+    closing = close(session, VERB, started, outcome)
     with session.connection() as connection:
-        landed = summary.landed_since(connection, started)
-        summary.show_landed(console, landed, summary.quarantine_reasons(connection, started))
+        summary.show_landed(
+            console, summary.landed_since(connection, started), summary.quarantine_reasons(connection, started)
+        )
         _show_outcome(console, outcome)
+        if closing.taken:
+            summary.show_figures(console, closing.taken.figures)
         if outcome.is_success:
             summary.show_campaigns(console, connection, session.company.home_currency)
-        exit_code = _exit_code(outcome, landed)
-        if outcome.is_success:
-            remember(session, connection, f"{clock.now():%Y-%m-%d %H:%M} UTC", exit_code)
+            remember(session, connection, f"{clock.now():%Y-%m-%d %H:%M} UTC", closing.exit_code)
     if outcome.is_success:
         summary.show_published(console, settings)
+    _warn(console, closing.warnings)
     console.print(f"\nDone in {time.perf_counter() - began:.0f} s.", highlight=False)
-    return exit_code
+    return closing.exit_code
 
 
-def _exit_code(outcome: RunOutcome, landed: summary.Landed) -> int:
-    if not outcome.is_success:
-        return EXIT_FAILED
-    return EXIT_WARNINGS if landed.set_aside else EXIT_OK
+def _say(console: Console, sentence: str) -> None:
+    console.print(f"[yellow]{escape(sentence)}[/yellow]", highlight=False, soft_wrap=True)
+
+
+def _warn(console: Console, warnings: list[str]) -> None:
+    for warning in warnings:
+        console.print(f"  [yellow]warning[/yellow] {escape(warning)}", highlight=False, soft_wrap=True)
 
 
 def _show_standing(session: Session, console: Console, standing: Standing) -> int:
@@ -92,18 +109,19 @@ def _check_inputs(session: Session) -> None:
 
 
 def _show_outcome(console: Console, outcome: RunOutcome) -> None:
-    failed = [c for c in outcome.checks if not c.passed]
+    failed = outcome.failed_checks
     console.print(
         f"\n[bold]Built[/bold]   {outcome.asset_count:,} tables; {len(outcome.checks):,} checks, "
         f"{len(outcome.checks) - len(failed):,} passed, {len(failed):,} not",
         highlight=False,
     )
     for check in failed:
+        if check.name in reconciliation.CHECKS:
+            continue
         colour = "red" if check.is_blocking else "yellow"
-        details = "; ".join(f"{k}: {v}" for k, v in check.details.items() if v not in {"", "none"})
         console.print(
             f"  [{colour}]{'failed' if check.is_blocking else 'warning'}[/{colour}] {check.asset} {check.name}: "
-            f"{escape(details[:400])}",
+            f"{escape(check.reason[:400])}",
             highlight=False,
             soft_wrap=True,
         )

@@ -73,6 +73,18 @@ def show_landed(console: Console, landed: Landed, reasons: list[tuple[str, str, 
         console.print(f"  [red]set aside[/red] {feed}: {escape(file)}: {escape(reason)}", highlight=False)
 
 
+def show_figures(console: Console, figures: list[tuple[str, str, bool]]) -> None:
+    """Print how many pairs of figures tie out, and each that does not."""
+    broken = [(name, sentence) for name, sentence, is_equal in figures if not is_equal]
+    count = f"{len(figures) - len(broken)} of {len(figures)}"
+    console.print(
+        f"[bold]Tied[/bold]    {count} figures tie out, to the row and to the cent",
+        highlight=False,
+    )
+    for name, sentence in broken:
+        console.print(f"  [red]differs[/red] {escape(name)}: {escape(sentence)}", highlight=False, soft_wrap=True)
+
+
 def show_campaigns(console: Console, connection: duckdb.DuckDBPyConnection, currency: str, limit: int = 5) -> None:
     """Print the campaigns of the highest rank."""
     if "campaign_priority" not in tables(connection, "decisions"):

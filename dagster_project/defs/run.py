@@ -17,6 +17,8 @@ from dagster_project.operations.session import Session
 from dagster_project.settings import Settings
 
 INSTANCE_CONFIG = Path(__file__).parent.parent / "dagster.yaml"
+# Dagster does not export the class.
+_CHECK_FAILED = "DagsterAssetCheckFailedError"
 
 
 def prepare_instance(settings: Settings) -> Path:
@@ -68,7 +70,7 @@ def outcome_of(run_id: str, events: Iterable[dg.DagsterEvent], planned: Collecti
 def _is_of_check(event: dg.DagsterEvent) -> bool:
     """Whether a step failed only because a blocking check did, which is told as a check."""
     error = event.step_failure_data.error
-    return error is not None and error.cls_name == dg.DagsterAssetCheckFailedError.__name__
+    return error is not None and error.cls_name == _CHECK_FAILED
 
 
 def _check(evaluation: dg.AssetCheckEvaluation) -> CheckOutcome:

@@ -8,7 +8,7 @@ from dagster_project.defs.campaigns import decide, outbox, published
 from dagster_project.defs.customers import identity_ledger, scores, segments
 from dagster_project.defs.demo import landing_feeds
 from dagster_project.defs.ingestion import ingestion
-from dagster_project.defs.jobs import main_job
+from dagster_project.defs.jobs import main_job, rebuild_job
 from dagster_project.defs.reconciliation import every_planned_contact_has_its_place, figures_tie_out
 from dagster_project.defs.resources import session
 from dagster_project.defs.transformation import transformation
@@ -16,7 +16,7 @@ from dagster_project.defs.transformation import transformation
 defs = dg.Definitions(
     assets=[landing_feeds, ingestion, transformation, identity_ledger, scores, segments, decide, outbox, published],
     asset_checks=[figures_tie_out, every_planned_contact_has_its_place],
-    jobs=[main_job],
+    jobs=[main_job, rebuild_job],
     resources={"session": session},
     executor=dg.in_process_executor,
 )

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import dagster as dg
 
+from dagster_project.defs.jobs import MAIN_JOB
+from dagster_project.operations import dbt
 from dagster_project.operations.outcome import CheckOutcome, RunOutcome
 from dagster_project.operations.progress import progress
 from dagster_project.operations.session import Session
@@ -30,17 +32,18 @@ def prepare_instance(settings: Settings) -> Path:
     return home
 
 
-def run_main_job(session: Session) -> RunOutcome:
-    """Execute the whole way in a session; never raises for a step that failed."""
+def run_job(session: Session, name: str = MAIN_JOB) -> RunOutcome:
+    """Execute a job, the whole way if none is named, in a session; never raises for a step that failed."""
     prepare_instance(session.settings)
     logging.getLogger("dagster").setLevel(logging.CRITICAL)
     warnings.filterwarnings("ignore", module="dagster")
     from dagster_project.definitions import defs  # noqa: PLC0415 - reads DAGSTER_HOME, parses the dbt project
-    from dagster_project.defs.ingestion import FEEDS  # noqa: PLC0415
     from dagster_project.defs.transformation import MODELS  # noqa: PLC0415
 
-    job = defs.resolve_job_def("stella")
-    progress.expect(len(FEEDS) + len(MODELS) + 7)
+    job = defs.resolve_job_def(name)
+    keys = job.asset_layer.selected_asset_keys
+    # A step a table and a feed (the register of files stands for the landing folder), and the six of Python.
+    progress.expect(sum(tuple(key.path) in MODELS or key.path[0] == "raw" for key in keys) + 6)
     with dg.DagsterInstance.get() as instance:
         result = job.execute_in_process(
             instance=instance,
@@ -48,8 +51,8 @@ def run_main_job(session: Session) -> RunOutcome:
             resources={"session": session},
             run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
         )
-    planned = job.asset_layer.selected_asset_keys
-    return outcome_of(result.run_id, result.all_events, planned)
+    dbt.release()
+    return outcome_of(result.run_id, result.all_events, keys)
 
 
 def outcome_of(run_id: str, events: Iterable[dg.DagsterEvent], planned: Collection[dg.AssetKey]) -> RunOutcome:

@@ -10,6 +10,7 @@ from dagster_dbt import DagsterDbtTranslator, DbtProject, dbt_assets
 
 from dagster_project.database import count
 from dagster_project.operations import dbt
+from dagster_project.operations.lists import remember_lists
 from dagster_project.operations.progress import Step, progress
 from dagster_project.operations.session import Session
 from dagster_project.settings import get_settings
@@ -67,6 +68,8 @@ def transformation(context: dg.AssetExecutionContext) -> Iterator[Any]:
         variables = session.dbt_variables(connection)
         results = dbt.build(session.settings, names, variables, _shower(connection), too_early)
         session.built.update(models)
+        if any(schema == "reference" for schema, *_ in selected):
+            remember_lists(connection)
         yield from _events(connection, results, selected)
     failed = [r for r in results if r.resource_type in {"model", "seed"} and r.status == "error"]
     if failed:

@@ -42,6 +42,23 @@ def run(
 
 
 @app.command()
+def replay(
+    known_at: Annotated[
+        datetime,
+        typer.Option(formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M%z", "%Y-%m-%dT%H:%M:%S%z"], help="What had arrived by then."),
+    ],
+    as_of: AsOf = None,
+    to: Annotated[Path | None, typer.Option(help="The file to write; default: below STELLA_HOME, in replays/.")] = None,
+    company: Company = None,
+) -> None:
+    """Build, into a file of its own, what would have been decided on a past day with what was known then."""
+    from dagster_project.operations.replay import replay as replay_day  # noqa: PLC0415
+    from dagster_project.operations.session import open_session  # noqa: PLC0415
+
+    raise typer.Exit(replay_day(open_session(company=company), known_at, _day(as_of), to, _console()))
+
+
+@app.command()
 def sql(
     query: Annotated[str | None, typer.Argument(help="The question; without it, read from standard input.")] = None,
     company: Company = None,

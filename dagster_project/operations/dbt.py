@@ -102,6 +102,7 @@ def build(
     from dbt.cli.main import dbtRunner  # noqa: PLC0415 - see _parsed
 
     manifest = parse(settings)
+    _forget_compiled(manifest)
     clock = time.perf_counter()
     arguments = [
         "build", *_base_arguments(), "--no-write-json", "--indirect-selection", "eager",
@@ -113,6 +114,20 @@ def build(
     if outcome.result is None:
         raise StellaError(f"dbt stopped after {time.perf_counter() - clock:.0f} s: {outcome.exception}")
     return [_result(r) for r in outcome.result.results]
+
+
+def release() -> None:
+    """Close the warehouse, which dbt keeps open in this process, so that others may open it."""
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager  # noqa: PLC0415 - see _parsed
+
+    DuckDBConnectionManager.close_all_connections()
+
+
+def _forget_compiled(manifest: Any) -> None:
+    """Let every node be compiled anew: what a former run in this process put into a node's SQL is not put in twice."""
+    for node in manifest.nodes.values():
+        if getattr(node, "extra_ctes_injected", False):
+            node.compiled, node.compiled_code, node.extra_ctes, node.extra_ctes_injected = False, None, [], False
 
 
 def _result(run_result: Any) -> NodeResult:

@@ -89,8 +89,13 @@ def left_by(settings: Settings) -> Holder | None:
     return None if holder(settings) else _read(_file(settings))
 
 
+def lock_file(folder: Path) -> Path:
+    """Name the file of the lock in a working folder."""
+    return folder / "run.lock"
+
+
 def _file(settings: Settings) -> Path:
-    return settings.company_home / "run.lock"
+    return lock_file(settings.company_home)
 
 
 def _acquire(file: IO[str], settings: Settings, wait_seconds: float, on_wait: Callable[[str], None] | None) -> None:

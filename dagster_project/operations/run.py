@@ -55,11 +55,11 @@ def _run_all(session: Session, console: Console) -> int:
     settings = session.settings
     started, began = clock.now(), time.perf_counter()
     forget(settings)
-    from dagster_project.defs.run import run_main_job  # noqa: PLC0415 - Dagster takes seconds to import
+    from dagster_project.defs.run import run_job  # noqa: PLC0415 - Dagster takes seconds to import
 
     end = show_on_terminal(console)
     try:
-        outcome = run_main_job(session)
+        outcome = run_job(session)
     finally:
         end()
     closing = close(session, VERB, started, outcome)
@@ -67,7 +67,7 @@ def _run_all(session: Session, console: Console) -> int:
         summary.show_landed(
             console, summary.landed_since(connection, started), summary.quarantine_reasons(connection, started)
         )
-        _show_outcome(console, outcome)
+        show_outcome(console, outcome)
         if closing.taken:
             summary.show_figures(console, closing.taken.figures)
         if outcome.is_success:
@@ -75,6 +75,8 @@ def _run_all(session: Session, console: Console) -> int:
             remember(session, connection, f"{clock.now():%Y-%m-%d %H:%M} UTC", closing.exit_code)
     if outcome.is_success:
         summary.show_published(console, settings)
+    else:
+        console.print("The last publication stays in place. Mend the cause and run again: what was done is kept.")
     _warn(console, closing.warnings)
     console.print(f"\nDone in {time.perf_counter() - began:.0f} s.", highlight=False)
     return closing.exit_code
@@ -108,7 +110,8 @@ def _check_inputs(session: Session) -> None:
     _ = session.contracts, session.company
 
 
-def _show_outcome(console: Console, outcome: RunOutcome) -> None:
+def show_outcome(console: Console, outcome: RunOutcome) -> None:
+    """Print how many tables were built, which checks do not hold, and which steps failed."""
     failed = outcome.failed_checks
     console.print(
         f"\n[bold]Built[/bold]   {outcome.asset_count:,} tables; {len(outcome.checks):,} checks, "
@@ -127,5 +130,3 @@ def _show_outcome(console: Console, outcome: RunOutcome) -> None:
         )
     for step, reason in outcome.failures.items():
         console.print(f"  [red]step {step} failed[/red]: {escape(reason)}", highlight=False, soft_wrap=True)
-    if not outcome.is_success:
-        console.print("  The last publication stays in place. Mend the cause and run again: what was done is kept.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dagster as dg
 
 from dagster_project.defs.campaigns import decide, outbox, published
-from dagster_project.defs.customers import identity_ledger, scores, segments
+from dagster_project.defs.customers import identities, scores, segments
 from dagster_project.defs.demo import landing_feeds
 from dagster_project.defs.ingestion import ingestion
 from dagster_project.defs.jobs import main_job, rebuild_job
@@ -14,7 +14,7 @@ from dagster_project.defs.resources import session
 from dagster_project.defs.transformation import transformation
 
 defs = dg.Definitions(
-    assets=[landing_feeds, ingestion, transformation, identity_ledger, scores, segments, decide, outbox, published],
+    assets=[landing_feeds, ingestion, transformation, identities, scores, segments, decide, outbox, published],
     asset_checks=[figures_tie_out, every_planned_contact_has_its_place],
     jobs=[main_job, rebuild_job],
     resources={"session": session},

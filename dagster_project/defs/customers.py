@@ -24,23 +24,34 @@ def keys(schema: str, *tables: str) -> list[dg.AssetKey]:
 
 
 SCORE_INPUTS = keys("warehouse", "dim_customer", "fct_order_line", "fct_return", "fct_touchpoint", "fct_service_case")
+IDENTITY_INPUTS = [*keys("staging"), *keys("reference", "identity_decision")]
+IDENTITY_TABLES = {
+    "identity_ledger": "Which identifier belongs to which customer, by which rule, believed from when.",
+    "identity_review": "Pairs of records whose link the policy refused, for a steward to decide.",
+}
 SEGMENT_INPUTS = [*keys("marts", "mart_customer_360"), *keys("reference", "segment")]
 
 
-@dg.asset(
-    key=["intermediate", "identity_ledger"],
-    group_name="intermediate",
-    deps=keys("staging"),
+@dg.multi_asset(
+    specs=[
+        dg.AssetSpec(key, group_name="intermediate", deps=IDENTITY_INPUTS, description=IDENTITY_TABLES[key.path[-1]])
+        for key in keys("intermediate", *IDENTITY_TABLES)
+    ],
     required_resource_keys={"session"},
-    description="Which identifier belongs to which customer, by which rule, believed from when.",
+    name="identity",
 )
-def identity_ledger(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
+def identities(context: dg.AssetExecutionContext) -> Iterator[Any]:
     """Resolve which records are the same customer."""
     session: Session = context.resources.session
     with progress.step("intermediate.identity_ledger") as step, session.connection() as connection:
         report = identity.resolve(connection)
+        for table in IDENTITY_TABLES:
+            rows = count(connection, f"intermediate.{table}")
+            yield dg.MaterializeResult(
+                asset_key=["intermediate", table],
+                metadata={"dagster/row_count": rows, "found": report.summary()},
+            )
         step.rows = count(connection, "intermediate.identity_ledger")
-    return dg.MaterializeResult(metadata={"dagster/row_count": step.rows, "found": report.summary()})
 
 
 @dg.multi_asset(

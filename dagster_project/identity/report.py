@@ -24,6 +24,11 @@ class ResolutionReport:
         opened: ledger rows that are new beliefs.
         closed: ledger rows no longer believed.
         unchanged: ledger rows left untouched.
+        decisions: stewards' decisions in force.
+        waiting: decisions about a record that no feed has named yet.
+        review: links refused by the policy that a person should look at.
+        threshold: log2 odds from which the model takes a pair for one, by kind of party.
+        blocks: pairs that the blocking rules bring, by kind of party.
         seconds: wall time.
     """
 
@@ -38,12 +43,21 @@ class ResolutionReport:
     opened: int = 0
     closed: int = 0
     unchanged: int = 0
+    decisions: int = 0
+    waiting: int = 0
+    review: int = 0
+    threshold: dict[str, float] = field(default_factory=dict)
+    blocks: dict[str, int] = field(default_factory=dict)
     seconds: float = 0.0
 
     def summary(self) -> str:
         """Say in one line what a reader of the log wants to know."""
         links = ", ".join(f"{count:,} by {rule.replace('_', ' ')}" for rule, count in sorted(self.links.items()))
+        waiting = f" ({self.waiting:,} wait for their record)" if self.waiting else ""
+        pairs = ", ".join(f"{count:,} of {party}s" for party, count in sorted(self.blocks.items()))
         return (
-            f"{self.records:,} records are {self.customers:,} customers (links: {links or 'none'}); "
+            f"{self.records:,} records are {self.customers:,} customers (links: {links or 'none'}; "
+            f"pairs compared: {pairs or 'none'}; for review: {self.review:,}; "
+            f"decided by stewards: {self.decisions:,}{waiting}); "
             f"ledger: {self.opened:,} opened, {self.closed:,} closed, {self.unchanged:,} unchanged"
         )

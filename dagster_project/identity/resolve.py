@@ -16,24 +16,28 @@ from dagster_project import clock
 from dagster_project.identity.components import assign_components
 from dagster_project.identity.identifiers import form_beliefs
 from dagster_project.identity.ledger import LEDGER, enter_beliefs
+from dagster_project.identity.matching import ProbabilisticMatching
 from dagster_project.identity.normalise import define_macros
 from dagster_project.identity.records import collect_records
 from dagster_project.identity.report import ResolutionReport
+from dagster_project.identity.review import write_review
 from dagster_project.identity.rules import EdgeSource, ExactRules
+from dagster_project.identity.stewardship import enter_decisions
 
-EXACT: tuple[EdgeSource, ...] = (ExactRules(),)
 _BELIEVED = f"select identifier_kind, count(*) from {LEDGER} where believed_to is null group by 1"
 _EDGES = """
 create or replace temp table identity_edge (
     left_node bigint, right_node bigint, rule text, probability double, is_strict boolean
-)
+);
+create or replace temp table identity_weight (left_node bigint, right_node bigint, weight double);
+create or replace temp table identity_verdict (left_node bigint, right_node bigint, is_same boolean)
 """
 
 
 def resolve(
     connection: duckdb.DuckDBPyConnection,
     *,
-    edge_sources: Sequence[EdgeSource] = EXACT,
+    edge_sources: Sequence[EdgeSource] | None = None,
     believed_at: datetime | None = None,
 ) -> ResolutionReport:
     """Resolve every record in staging and enter the result into `intermediate.identity_ledger`.
@@ -45,7 +49,7 @@ def resolve(
 
     Args:
         connection: the warehouse, with `staging.stg_<feed>` built.
-        edge_sources: where links between records come from; probabilistic matching is one more of them.
+        edge_sources: where links between records come from; the exact rules and probabilistic matching if absent.
         believed_at: when the result is known, with offset; now if absent.
 
     Returns:
@@ -57,12 +61,15 @@ def resolve(
     define_macros(connection)
     records = collect_records(connection)
     connection.execute(_EDGES)
-    for source in edge_sources:
+    matching = ProbabilisticMatching()
+    for source in (ExactRules(), matching) if edge_sources is None else edge_sources:
         found = source.find(connection)
         shared.update(found.shared)
         overused.update(found.overused)
-    contested = assign_components(connection, records)
+    decisions, waiting = enter_decisions(connection)
+    contested = assign_components(connection, records, matching.unreliable)
     shared_visitors = form_beliefs(connection)
+    review = write_review(connection)
     change = enter_beliefs(connection, believed_at or clock.now())
     report = ResolutionReport(
         records=records,
@@ -76,6 +83,11 @@ def resolve(
         opened=change.opened,
         closed=change.closed,
         unchanged=change.unchanged,
+        decisions=decisions,
+        waiting=waiting,
+        review=review,
+        threshold={party: model.least_weight for party, model in matching.models.items()},
+        blocks={party: sum(model.rules.values()) for party, model in matching.models.items()},
         seconds=perf_counter() - started,
     )  # fmt: skip
     _forget(connection)
@@ -92,5 +104,16 @@ def _counts(connection: duckdb.DuckDBPyConnection, query: str) -> dict[str, int]
 
 
 def _forget(connection: duckdb.DuckDBPyConnection) -> None:
-    for table in ("identity_record", "identity_edge", "identity_component", "identity_belief"):
+    for table in (
+        "identity_record",
+        "identity_edge",
+        "identity_component",
+        "identity_belief",
+        "identity_feature",
+        "identity_weight",
+        "identity_verdict",
+        "identity_refused",
+        "identity_apart",
+        "identity_contested",
+    ):
         connection.execute(f"drop table if exists {table}")

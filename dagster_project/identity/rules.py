@@ -12,6 +12,7 @@ date.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -36,29 +37,31 @@ _NEAR_BIRTH_DATE = """(
         and year({l}.birth_date) = year({r}.birth_date))
     or hamming({l}.birth_date::text, {r}.birth_date::text) <= 1
 )"""
-_CONTRADICTION = f"""coalesce(
-    {{l}}.tax_code <> {{r}}.tax_code
-    or {{l}}.party_type <> {{r}}.party_type
-    or {{l}}.gender <> {{r}}.gender
-    or not {_SAME_GIVEN_NAME}
-    or ({{l}}.birth_date <> {{r}}.birth_date and not {_NEAR_BIRTH_DATE})
-    or (({{l}}.given_name is null or {{r}}.given_name is null)
-        and not list_has_all({{l}}.name_words, {{r}}.name_words)
-        and not list_has_all({{r}}.name_words, {{l}}.name_words)),
-    false)"""
+# By the column that must be trustworthy for it to count.
+_CONTRADICTIONS = {
+    "tax_code": "{l}.tax_code <> {r}.tax_code",
+    "party_type": "{l}.party_type <> {r}.party_type",
+    "gender": "{l}.gender <> {r}.gender",
+    "given_name": f"not {_SAME_GIVEN_NAME}",
+    "birth_date": f"({{l}}.birth_date <> {{r}}.birth_date and not {_NEAR_BIRTH_DATE})",
+    "family_name": """(({l}.given_name is null or {r}.given_name is null)
+        and not list_has_all({l}.name_words, {r}.name_words)
+        and not list_has_all({r}.name_words, {l}.name_words))""",
+}
 _AGREEMENT = """coalesce(
     {l}.tax_code = {r}.tax_code
     or ({l}.given_name = {r}.given_name and {l}.birth_date = {r}.birth_date), false)"""
 
 
-def contradiction(left: str, right: str) -> str:
+def contradiction(left: str, right: str, unreliable: Collection[str] = ()) -> str:
     """Give the SQL condition under which two rows of `identity_record` cannot be one person.
 
     Different tax code, kind of party or gender; given names that no short form or slip explains; birth dates that
     are not one slip apart; where a given name is missing, full names of which neither contains the other. What is
-    unknown contradicts nothing.
+    unknown contradicts nothing, nor does a column that is called unreliable.
     """
-    return _CONTRADICTION.format(l=left, r=right)
+    counted = [condition for column, condition in _CONTRADICTIONS.items() if column not in unreliable]
+    return f"coalesce({' or '.join(counted)}, false)".format(l=left, r=right)
 
 
 def agreement(left: str, right: str) -> str:

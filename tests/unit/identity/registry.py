@@ -8,7 +8,7 @@ _TIMES = {"registered_at", "effective_at", "created_at", "ordered_at", "returned
           "sent_at", "responded_at", "opened_at"}  # fmt: skip
 _FEEDS = {
     "customers": "source_system customer_ref registered_at party_type gender tax_code birth_date given_name "
-    "family_name full_name organisation_name email phone country_code",
+    "family_name full_name organisation_name email phone street postcode city country_code",
     "consents": "source_system customer_ref effective_at",
     "social_accounts": "platform handle source_system customer_ref email account_kind created_at",
     "order_lines": "source_system order_ref customer_ref visitor_ref ordered_at",
@@ -69,6 +69,22 @@ class Registry:
     def ledger(self) -> list[tuple[object, ...]]:
         """Give the whole ledger in a fixed order."""
         return self.connection.execute("select * from intermediate.identity_ledger order by all").fetchall()
+
+    def decide(self, one: str, other: str, decision: str) -> None:
+        """Add a steward's decision about two records, each written as system and reference."""
+        self.connection.execute(
+            "create schema if not exists reference; create table if not exists reference.identity_decision ("
+            "source_system text, customer_ref text, other_source_system text, other_customer_ref text, decision text)"
+        )
+        values = [*one.split(), *other.split(), decision]
+        self.connection.execute("insert into reference.identity_decision values (?, ?, ?, ?, ?)", values)
+
+    def reviewed(self) -> list[tuple[object, ...]]:
+        """Give what a person should look at: the two references, the reason, the probability."""
+        return self.connection.execute(
+            "select customer_ref, other_customer_ref, reason, probability from intermediate.identity_review "
+            "order by all"
+        ).fetchall()
 
     def same(self, *records: tuple[str, str]) -> bool:
         """Tell whether the records are one customer."""

@@ -1,0 +1,77 @@
+"""Which pairs of records are looked at: those that agree on one of a few rules.
+
+Belongs here: the rules in question, counting what each costs, and writing the pairs. Does not belong here: judging
+the pairs (`training.py`, `matching.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import duckdb
+
+# From the most telling to the loosest; a rule is kept while the pairs that it brings fit the budget.
+RULES: tuple[tuple[str, ...], ...] = (
+    ("email",), ("phone",), ("tax_code",), ("given_name", "family_name"), ("given_name", "birth_date"),
+    ("family_name", "birth_date"), ("birth_date", "postcode"), ("street", "postcode"), ("family_name", "postcode"),
+    ("given_name", "postcode"), ("birth_date",), ("house_number", "postcode"),
+    ("substr(given_name, 1, 2)", "substr(family_name, 1, 2)", "birth_date[1:4]"),
+    ("substr(given_name, 1, 1)", "postcode"), ("substr(family_name, 1, 1)", "postcode"),
+    ("substr(given_name, 1, 2)", "substr(family_name, 1, 2)"), ("substr(given_name, 1, 1)", "family_name"),
+    ("given_name", "substr(family_name, 1, 1)"),
+)  # fmt: skip
+LEAST_BUDGET, BUDGET_A_RECORD = 150_000, 6
+
+
+def choose_rules(connection: duckdb.DuckDBPyConnection, party: str, records: int) -> dict[tuple[str, ...], int]:
+    """Count the pairs of each rule among a party's records and keep those that fit the budget: rule to pairs."""
+    left = budget = max(LEAST_BUDGET, BUDGET_A_RECORD * records)
+    kept: dict[tuple[str, ...], int] = {}
+    for rule in RULES:
+        pairs = _count(connection, party, rule)
+        if 0 < pairs <= min(left, budget // 2):
+            kept[rule] = pairs
+            left -= pairs
+    return kept
+
+
+def _count(connection: duckdb.DuckDBPyConnection, party: str, rule: tuple[str, ...]) -> int:
+    known = " and ".join(f"{column} is not null" for column in rule)
+    row = connection.execute(
+        f"select coalesce(sum(held * (held - 1) // 2), 0)::bigint from (select count(*) as held from identity_feature "
+        f"where party = ? and {known} group by {', '.join(rule)}) as block",
+        [party],
+    ).fetchone()
+    return int(row[0]) if row else 0
+
+
+def write_pairs(
+    connection: duckdb.DuckDBPyConnection, source: str, rules: Mapping[tuple[str, ...], int], changed: str | None = None
+) -> int:
+    """Write the table `identity_candidate` (record_id_l < record_id_r) and return its rows.
+
+    Args:
+        connection: with the table `source`, rows as in `identity_feature`.
+        source: the records to pair.
+        rules: the blocking rules.
+        changed: a table of `record_id`; only pairs with at least one of them are written. All pairs if absent.
+    """
+    queries = []
+    for rule in rules:
+        keys = ", ".join(f"{column} as key_{place}" for place, column in enumerate(rule))
+        known = " and ".join(f"{column} is not null" for column in rule)
+        names = ", ".join(f"key_{place}" for place in range(len(rule)))
+        side = f"select record_id, {keys} from {source} where {known}"
+        ours = f"{side} and record_id in (select record_id from {changed})" if changed else side
+        order = "l.record_id <> r.record_id" if changed else "l.record_id < r.record_id"
+        queries.append(
+            f"select least(l.record_id, r.record_id) as record_id_l, greatest(l.record_id, r.record_id) as record_id_r "
+            f"from ({ours}) as l inner join ({side}) as r using ({names}) where {order}"
+        )
+    empty = "select null::bigint as record_id_l, null::bigint as record_id_r where false"
+    connection.execute(
+        "create or replace temp table identity_candidate as "
+        f"select distinct record_id_l, record_id_r from ({' union all '.join(queries) or empty}) as pair"
+    )
+    row = connection.execute("select count(*) from identity_candidate").fetchone()
+    return int(row[0]) if row else 0

@@ -1,0 +1,218 @@
+"""What agreement and disagreement are worth in a company's own data, learned without labels.
+
+Belongs here: the model of one kind of party. Does not belong here: how levels are compared (`comparisons.py`), which
+pairs are looked at (`blocking.py`), what follows from a score (`matching.py`).
+
+Two questions are asked of a pair. Are both one, rather than two strangers? That is the model of Fellegi and Sunter,
+whose probabilities among pairs of one Splink learns by expectation maximisation, in blocks of what is a person's own
+(name, birth date, tax code), never of what a household shares. And where both share an address, a phone or an e-mail:
+are both one, rather than two of one household? That is a second mixture, over those pairs alone, whose second class
+is the household.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import duckdb
+import numpy as np
+from numpy.typing import NDArray
+
+from dagster_project.identity import scorer
+from dagster_project.identity.blocking import choose_rules, write_pairs
+from dagster_project.identity.comparisons import Comparison
+from dagster_project.identity.scorer import Table
+
+Reals = NDArray[np.float64]
+
+SHARED = ("street", "phone", "email")
+"""What the members of a household share."""
+_TRAINING_RULES = (("given_name", "family_name"), ("birth_date",), ("family_name",), ("tax_code",), ("email",))
+_LEAST_PAIRS, _SAMPLE = 100, 60_000
+_PRIOR_PAIRS = 20.0  # as many pairs of one the first guess weighs
+_EXPECTED_PRECISION = 0.998
+
+
+@dataclass
+class Model:
+    """What was learned of one kind of party.
+
+    Attributes:
+        comparisons: the columns that are known often enough to compare.
+        rules: blocking rules with the pairs that each brings.
+        same: probabilities of the levels among pairs of one.
+        strange: the same among two random records.
+        prior: probability that two random records are one.
+        household: weight of each level (log2, equal first) for one rather than two of one household.
+        household_prior: log2 odds of one among pairs that share something.
+        seen: probabilities of the levels among pairs of one that share something, which no namesake blurs.
+        least_weight: the lowest log2 odds at which a pair is taken for one.
+    """
+
+    comparisons: tuple[Comparison, ...]
+    rules: dict[tuple[str, ...], int]
+    same: Table
+    strange: Table
+    prior: float = 1e-4
+    household: dict[str, list[float]] = field(default_factory=dict)
+    household_prior: float = 0.0
+    seen: Table = field(default_factory=dict)
+    least_weight: float = 0.0
+
+    @property
+    def parameters(self) -> tuple[Table, Table, float]:
+        """What Splink needs to score."""
+        return self.same, self.strange, self.prior
+
+    def share_different(self, column: str) -> float:
+        """Tell in which share of pairs of one the column is plainly different; 0 where it is not compared."""
+        levels = next((c.levels for c in self.comparisons if c.column == column), ())
+        odd = {"different", "part", "similar"} if column == "birth_date" else {"different"}
+        seen = self.seen.get(column) or self.same.get(column, [])
+        return sum(p for level, p in zip(levels, seen, strict=False) if level.name in odd)
+
+
+def train(
+    connection: duckdb.DuckDBPyConnection, source: str, comparisons: Sequence[Comparison], party: str, records: int
+) -> Model:
+    """Learn the model of a party from its records in `source`.
+
+    Leaves the table `identity_scored` with the candidates of all records, scored by the model.
+    """
+    rules = choose_rules(connection, party, records)
+    same = {c.column: [level.prior for level in c.levels] for c in comparisons}
+    model = Model(tuple(comparisons), rules, same, {c.column: [] for c in comparisons})
+    model.strange = _strangers(connection, source, model)
+    _learn_same(connection, source, model)
+    write_pairs(connection, source, rules)
+    scorer.score(connection, source, comparisons, model.parameters, "identity_scored")
+    all_pairs = records * (records - 1) / 2
+    _shift_prior(connection, model, all_pairs)
+    _learn_household(connection, model)
+    return model
+
+
+def _strangers(connection: duckdb.DuckDBPyConnection, source: str, model: Model) -> Table:
+    """Count the levels among pairs of records that lie at fixed distances in the order of their hashes."""
+    connection.execute(f"""
+        create or replace temp table identity_candidate as
+        with ranked as (select record_id, row_number() over (order by record_id) - 1 as place, count(*) over () as total
+            from {source}),
+        step as (
+            select distinct 1 + (hash(number) % (select greatest(count(*) - 1, 1) from {source}))::bigint as distance
+            from range({_SAMPLE} // (select count(*) from {source}) + 1) as steps(number)
+        )
+        select least(l.record_id, r.record_id) as record_id_l, greatest(l.record_id, r.record_id) as record_id_r
+        from ranked as l cross join step
+        inner join ranked as r on r.place = (l.place + distance) % l.total
+        where l.record_id <> r.record_id
+        using sample {_SAMPLE} rows (reservoir, 1)""")
+    flat = {c.column: [1 / len(c.levels)] * len(c.levels) for c in model.comparisons}
+    scorer.score(connection, source, model.comparisons, (model.same, flat, 0.01), "identity_scored")
+    return {c.column: _normal(_counts(connection, c, "identity_scored") + 0.5).tolist() for c in model.comparisons}
+
+
+def _counts(connection: duckdb.DuckDBPyConnection, comparison: Comparison, table: str) -> Reals:
+    """Count the pairs on each level, equal first."""
+    rows = connection.execute(
+        f"select gamma_{comparison.column}, count(*) from {table} where gamma_{comparison.column} >= 0 group by 1"
+    ).fetchall()
+    counts = np.zeros(len(comparison.levels))
+    for level, count in rows:
+        counts[len(counts) - 1 - level] = count
+    return counts
+
+
+def _normal(counts: Reals) -> Reals:
+    return np.asarray(counts / counts.sum())
+
+
+def _learn_same(connection: duckdb.DuckDBPyConnection, source: str, model: Model) -> None:
+    """Learn the levels among pairs of one in each training block, and weigh them with the first guess."""
+    columns = {c.column for c in model.comparisons}
+    total = {c.column: _PRIOR_PAIRS * np.array(model.same[c.column]) for c in model.comparisons}
+    for rule in _TRAINING_RULES[:2] + _TRAINING_RULES[3:4]:
+        pairs = model.rules.get(rule, 0)
+        if pairs < _LEAST_PAIRS or not set(rule) <= columns:
+            continue
+        learned, share = scorer.learn(connection, source, model.comparisons, model.parameters, rule)
+        for column, levels in learned.items():
+            if sum(levels) > 0:
+                total[column] += share * pairs * _normal(np.array(levels))
+    model.same = {column: _normal(np.maximum(levels, 1e-9)).tolist() for column, levels in total.items()}
+
+
+def _shift_prior(connection: duckdb.DuckDBPyConnection, model: Model, all_pairs: float) -> None:
+    """Find the share of pairs that are one at which the scores sum to it, and move the scores there."""
+    scored = connection.execute("select match_weight from identity_scored").fetchnumpy()["match_weight"]
+    ratio = np.asarray(scored, dtype=float) - np.log2(model.prior / (1 - model.prior))
+    old, prior = model.prior, model.prior
+    for _ in range(20):
+        odds = np.log2(prior / (1 - prior))
+        prior = float(np.clip((1 / (1 + np.exp2(-np.clip(ratio + odds, -60, 60)))).sum() / all_pairs, 1e-12, 0.5))
+    shift = np.log2(prior / (1 - prior)) - np.log2(old / (1 - old))
+    connection.execute(f"update identity_scored set match_weight = match_weight + ({shift})")
+    model.prior = prior
+
+
+def shares_something(model: Model) -> str:
+    """Give the SQL condition under which a scored pair shares an address, a phone or an e-mail."""
+    tops = [f"gamma_{c.column} = {len(c.levels) - 1}" for c in model.comparisons if c.column in SHARED]
+    return f"({' or '.join(tops)})" if tops else "false"
+
+
+def _learn_household(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
+    """Part the pairs that share something into pairs of one and pairs of one household, by their patterns."""
+    names = [c.column for c in model.comparisons]
+    known = "".join(f" and gamma_{c} >= 0" for c in ("given_name", "birth_date") if c in names)
+    found = connection.execute(
+        f"select {', '.join(f'gamma_{name}' for name in names)}, count(*) as pairs from identity_scored "
+        f"where {shares_something(model)}{known} group by all order by all"
+    ).fetchnumpy()
+    pairs = np.asarray(found["pairs"], dtype=float)
+    level = {name: np.asarray(found[f"gamma_{name}"], dtype=np.int64) for name in names}
+    guess = {c.column: (_flip(model.same[c.column]), _household_guess(c, model)) for c in model.comparisons}
+    same, house = ({n: _normal(guess[n][side] + 1e-4) for n in names} for side in (0, 1))
+    share = 0.5
+    for _ in range(60 if len(pairs) else 0):
+        one, two = np.full(len(pairs), np.log(share)), np.full(len(pairs), np.log(1 - share))
+        for name in names:
+            seen = level[name] >= 0
+            one += np.where(seen, np.log(same[name])[level[name]], 0)
+            two += np.where(seen, np.log(house[name])[level[name]], 0)
+        belief = 1 / (1 + np.exp(np.clip(two - one, -60, 60)))
+        share = float(np.clip(((belief * pairs).sum() + 5) / (pairs.sum() + 10), 0.001, 0.999))
+        for name in names:
+            seen, size = level[name] >= 0, len(same[name])
+            weigh = {0: (belief * pairs)[seen], 1: ((1 - belief) * pairs)[seen]}
+            same[name] = _normal(np.bincount(level[name][seen], weigh[0], size) + 5 * guess[name][0] + 1e-4)
+            house[name] = _normal(np.bincount(level[name][seen], weigh[1], size) + 20 * guess[name][1] + 1e-4)
+    model.seen = {name: _flip(same[name]).tolist() for name in names}
+    model.household = {n: _flip(np.log2(same[n] / house[n])).tolist() for n in names}
+    model.household_prior = float(np.log2(share / (1 - share)))
+
+
+def _flip(values: Sequence[float] | Reals) -> Reals:
+    return np.asarray(values, dtype=float)[::-1]
+
+
+def _household_guess(comparison: Comparison, model: Model) -> Reals:
+    """Guess how members of a household differ: by name and birth date as a rule, by address not at all."""
+    size = len(comparison.levels)
+    if comparison.column == "street":
+        return _flip(model.same["street"])
+    guess = np.ones(size)
+    guess[0] = 20.0 * size if comparison.differs_in_household else 1.0
+    return _normal(guess)
+
+
+def threshold(odds: Reals) -> float:
+    """Find the lowest odds (log2, at least 0) above which 2 in 1,000 pairs, or a quarter of one, are expected wrong."""
+    ordered = np.sort(odds[odds >= 0])[::-1]
+    if not len(ordered):
+        return 1.0
+    wrong = 1 - 1 / (1 + np.exp2(-np.minimum(ordered, 60)))
+    allowed = np.maximum((1 - _EXPECTED_PRECISION) * np.arange(1, len(ordered) + 1), 0.25)
+    good = np.flatnonzero(np.cumsum(wrong) <= allowed)
+    return float(ordered[good[-1]]) if len(good) else 4.0

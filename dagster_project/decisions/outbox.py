@@ -13,6 +13,7 @@ from pathlib import Path
 
 import duckdb
 
+from dagster_project.decisions.gate import withhold
 from dagster_project.settings import Settings
 
 COLUMNS = (
@@ -21,11 +22,19 @@ COLUMNS = (
 )  # fmt: skip
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 BATCH_ROWS = 50_000
+_TO_SEND = """
+select plan.* from decisions.contact_plan as plan
+where plan.as_of_date = ? and not plan.is_control and not exists (
+    select 1 from decisions.withheld_contact as withheld
+    where withheld.as_of_date = plan.as_of_date and withheld.plan_ref = plan.plan_ref
+)
+"""
 
 
 def write_outbox(connection: duckdb.DuckDBPyConnection, settings: Settings, as_of: date | None = None) -> list[Path]:
     """Write the plan of a day (the newest decided without one) to `outbox/<day>/<channel>.csv`; returns the files.
 
+    Permission is asked once more: a contact that may not be made by what is known now is withheld (`gate.py`).
     A plan covers the whole horizon and takes the place of the plans before it: only the newest folder is to be sent.
     Each file appears whole or not at all, and files of channels that the plan no longer uses go. The same plan gives
     the same bytes. A text that a spreadsheet would run as a formula gets an apostrophe.
@@ -35,6 +44,7 @@ def write_outbox(connection: duckdb.DuckDBPyConnection, settings: Settings, as_o
     ).fetchone()
     if row is None or row[0] is None:
         return []
+    withhold(connection, row[0])
     folder = settings.outbox / row[0].isoformat()
     folder.mkdir(parents=True, exist_ok=True)
     written = [_write_channel(connection, folder, row[0], channel) for channel in _channels(connection, row[0])]
@@ -44,17 +54,14 @@ def write_outbox(connection: duckdb.DuckDBPyConnection, settings: Settings, as_o
 
 
 def _channels(connection: duckdb.DuckDBPyConnection, day: date) -> list[str]:
-    rows = connection.execute(
-        "select distinct channel_code from decisions.contact_plan where as_of_date = ? and not is_control order by 1",
-        [day],
-    ).fetchall()
+    rows = connection.execute(f"select distinct channel_code from ({_TO_SEND}) as to_send order by 1", [day]).fetchall()
     return [str(channel) for (channel,) in rows]
 
 
 def _write_channel(connection: duckdb.DuckDBPyConnection, folder: Path, day: date, channel: str) -> Path:
     cursor = connection.execute(
-        f"""select {", ".join(COLUMNS)} from decisions.contact_plan
-        where as_of_date = ? and channel_code = ? and not is_control order by planned_on, planned_hour, plan_ref""",
+        f"""select {", ".join(COLUMNS)} from ({_TO_SEND}) as to_send
+        where channel_code = ? order by planned_on, planned_hour, plan_ref""",
         [day, channel],
     )
     path = folder / f"{''.join(c if c.isalnum() or c in '_-' else '_' for c in channel)}.csv"

@@ -26,6 +26,10 @@ select distinct customer_id, null, 'open_complaint'
 from warehouse.fct_service_case
 where customer_id <> -1 and is_complaint and opened_at < {start} and (resolved_at is null or resolved_at >= {start})
 union all
+select distinct customer_id, channel_code, reason
+from warehouse.fct_suppression
+where customer_id <> -1 and valid_from < {start} + interval ({horizon_days}) day and valid_to > {start}
+union all
 select customer_id, null, 'contact_limit'
 from decision_customer where contact_count >= {contact_limit}
 union all
@@ -90,6 +94,7 @@ def start_of_day(as_of: date, time_zone: str) -> str:
 def read_suppression(connection: duckdb.DuckDBPyConnection, as_of: date, policy: DecisionPolicy) -> None:
     """Fill `decision_suppression`: customers (and channels) that are left alone on the day, with the reason.
 
+    What is known to begin within the horizon of the plan counts from its first day.
     A birth year alone leaves the birthday open, so a customer counts as a minor for the whole year of the birthday.
     """
     connection.execute(
@@ -99,6 +104,7 @@ def read_suppression(connection: duckdb.DuckDBPyConnection, as_of: date, policy:
             start=start_of_day(as_of, policy.time_zone),
             contact_limit=policy.contact_limit,
             bounce_days=policy.bounce_days,
+            horizon_days=policy.horizon_days,
         )
     )
 

@@ -97,7 +97,12 @@ TABLES: Mapping[str, Columns] = {
         **_DAY,
         **_CUSTOMER,
         "channel_code": ("text", "The channel that is closed; null = all."),
-        "reason": ("text", "deleted, open_complaint, minor, bounced or contact_limit."),
+        "reason": ("text", "deleted, deceased, open_complaint, minor, bounced, contact_limit, or as listed."),
+    },
+    "withheld_contact": {
+        "plan_ref": ("text", "A planned contact that was not handed over."),
+        **_DAY,
+        "reason": ("text", "What stood against it at its hour when the outbox was written."),
     },
     "decision_policy": {
         **_DAY,

@@ -21,6 +21,7 @@ class Violation:
     example: str
 
 
+CONSENT = "consent at the planned hour"
 # Each query returns one text per breach. `plan` holds the contacts to be made, `planned` also the controls.
 _CHECKS: dict[str, str] = {
     "one contact a customer and campaign": """
@@ -71,7 +72,7 @@ _CHECKS: dict[str, str] = {
         select plan_ref from planned as plan where not exists (
             select 1 from warehouse.bridge_campaign_channel as bridge
             where bridge.campaign_ref = plan.campaign_ref and bridge.channel_code = plan.channel_code)""",
-    "consent at the planned hour": """
+    CONSENT: """
         with asked as (
             select plan.plan_ref, plan.customer_id, plan.channel_code, day.purpose,
                 timezone(day.time_zone, plan.planned_on + to_hours(plan.planned_hour)) as planned_at
@@ -106,6 +107,15 @@ _CHECKS: dict[str, str] = {
         inner join warehouse.fct_service_case as cases on cases.customer_id = plan.customer_id
         where cases.is_complaint and cases.opened_at < day.starts_at
             and (cases.resolved_at is null or cases.resolved_at >= day.starts_at)""",
+    "the deceased and the do-not-contact list": """
+        with asked as (
+            select plan.*, timezone(day.time_zone, plan.planned_on + to_hours(plan.planned_hour)) as planned_at
+            from plan cross join day
+        )
+        select asked.plan_ref from asked
+        inner join warehouse.fct_suppression as closed on closed.customer_id = asked.customer_id
+        where coalesce(closed.channel_code, asked.channel_code) = asked.channel_code
+            and closed.valid_from <= asked.planned_at and closed.valid_to > asked.planned_at""",
     "contacts of a customer in a window": """
         with contact as (
             select customer_id, planned_on as contact_on, true as is_planned from plan
@@ -161,31 +171,35 @@ def violations(connection: duckdb.DuckDBPyConnection, as_of: date | None = None)
 
     Reads the limits that were in force from `decisions.decision_policy`, everything else from `warehouse`.
     """
+    if not set_day(connection, as_of):
+        return []
+    found = []
+    for limit in _CHECKS:
+        breaches = connection.execute(f"{breach_query(limit)} order by 1").fetchall()
+        if breaches:
+            found.append(Violation(limit, len(breaches), str(breaches[0][0])))
+    return found
+
+
+def breach_query(limit: str) -> str:
+    """Write the query that returns one text per breach of a limit on the day that `set_day` set."""
+    return f"""with day as (from decision_day),
+        planned as (select * from decisions.contact_plan where as_of_date = (select as_of_date from day)),
+        plan as (select * from planned where not is_control),
+        breach as ({_CHECKS[limit]})
+        from breach"""
+
+
+def set_day(connection: duckdb.DuckDBPyConnection, as_of: date | None = None) -> bool:
+    """Fill `decision_day`, one row: a day (the newest decided without one) and its limits; whether it was decided."""
     row = connection.execute(
         """select as_of_date, company, policy from decisions.decision_policy
         where as_of_date = coalesce(?, (select max(as_of_date) from decisions.decision_policy))""",
         [as_of],
     ).fetchone()
     if row is None:
-        return []
-    _set_day(connection, row[0], str(row[1]), json.loads(row[2]))
-    found = []
-    for limit, query in _CHECKS.items():
-        breaches = connection.execute(_with_plan(query)).fetchall()
-        if breaches:
-            found.append(Violation(limit, len(breaches), str(breaches[0][0])))
-    return found
-
-
-def _with_plan(query: str) -> str:
-    return f"""with day as (from decision_day),
-        planned as (select * from decisions.contact_plan where as_of_date = (select as_of_date from day)),
-        plan as (select * from planned where not is_control),
-        breach as ({query})
-        from breach order by 1"""
-
-
-def _set_day(connection: duckdb.DuckDBPyConnection, as_of: date, company: str, policy: dict[str, object]) -> None:
+        return False
+    policy = json.loads(row[2])
     connection.execute(
         """create or replace temp table decision_day as select
             cast($day as date) as as_of_date, cast(strftime(cast($day as date), '%Y%m%d') as integer) as day_key,
@@ -193,10 +207,11 @@ def _set_day(connection: duckdb.DuckDBPyConnection, as_of: date, company: str, p
             timezone(cast($zone as text), cast(cast($day as date) as timestamp)) as starts_at,
             cast($purpose as text) as purpose, cast($age as bigint) as min_age,
             cast($contact_limit as bigint) as contact_limit, cast($window as bigint) as window_days,
-            cast($gap as bigint) as gap_days, cast($control as double) / 100 as control_share""",
+            cast($gap as bigint) as gap_days, cast($control as double) / 100 as control_share,
+            cast($bounce as bigint) as bounce_days""",
         {
-            "day": as_of,
-            "company": company,
+            "day": row[0],
+            "company": str(row[1]),
             "zone": policy["time_zone"],
             "purpose": policy["consent_purpose"],
             "age": policy["min_age_years"],
@@ -204,5 +219,7 @@ def _set_day(connection: duckdb.DuckDBPyConnection, as_of: date, company: str, p
             "window": policy["contact_window_days"],
             "gap": policy["contact_gap_days"],
             "control": policy["control_pct"],
+            "bounce": policy["bounce_days"],
         },
     )
+    return True

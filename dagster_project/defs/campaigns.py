@@ -20,7 +20,7 @@ DECISION_INPUTS = [
         "warehouse", "dim_customer", "dim_campaign", "dim_channel", "bridge_campaign_channel", "fct_campaign_contact"
     ),
     *keys("warehouse", "bridge_customer_identity", "fct_order_line", "fct_touchpoint", "fct_consent"),
-    *keys("warehouse", "fct_service_case", "fct_segment_membership"),
+    *keys("warehouse", "fct_service_case", "fct_segment_membership", "fct_suppression"),
     *keys("scores", *SCORES),
 ]
 

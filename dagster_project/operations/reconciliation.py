@@ -66,7 +66,10 @@ placed as (
         case
             when planned.plan_ref in (select plan_ref from warehouse.fct_campaign_contact) then 'sent'
             when planned.as_of_date = newest.day
-                then case when planned.plan_ref in (select plan_ref from waiting_contact) then 'waiting' end
+                then case
+                    when planned.plan_ref in (select plan_ref from waiting_contact) then 'waiting'
+                    when planned.plan_ref in (select plan_ref from decisions.withheld_contact) then 'suppressed'
+                end
             when planned.customer_id in (
                 select customer_id from decisions.suppression where as_of_date = newest.day
             ) then 'suppressed'
@@ -87,7 +90,9 @@ def line_of_plan(connection: duckdb.DuckDBPyConnection, settings: Settings) -> L
 
     A contact in the outbox that no plan knows counts on the right. None before anything was decided.
     """
-    if not {"contact_plan", "decision_policy", "suppression"} <= set(tables(connection, "decisions")):
+    if not {"contact_plan", "decision_policy", "suppression", "withheld_contact"} <= set(
+        tables(connection, "decisions")
+    ):
         return None
     _read_outbox(connection, settings)
     row = connection.execute(_PLANNED).fetchone()

@@ -34,6 +34,8 @@ TABLES = {
         redeemed_at timestamptz""",
     "fct_consent": """customer_id bigint, channel_code text, purpose text, is_permitted boolean, valid_from timestamptz,
         valid_to timestamptz""",
+    "fct_suppression": """customer_id bigint, channel_code text, reason text, valid_from timestamptz,
+        valid_to timestamptz""",
     "fct_segment_membership": """customer_id bigint, segment_name text, entered_date_key integer,
         exited_date_key integer, exited_on date""",
     "dim_segment": "segment_key bigint, segment_name text",

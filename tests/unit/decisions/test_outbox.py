@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import csv
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import duckdb
@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import settings as limits
 from hypothesis import strategies as st
 
-from dagster_project.decisions import prepare, write_outbox
+from dagster_project.decisions import DecisionPolicy, prepare, write_outbox
 from dagster_project.decisions.outbox import COLUMNS, FORMULA_STARTS, defused
 from dagster_project.settings import Settings, get_settings
+from tests.unit.decisions.shop import FOREVER, START, add, empty_shop
 
 DAY = date(2026, 7, 1)
 
@@ -27,9 +28,11 @@ def settings(tmp_path: Path) -> Settings:
 
 @pytest.fixture
 def planned() -> duckdb.DuckDBPyConnection:
-    connection = duckdb.connect()
+    connection = empty_shop()
     prepare(connection)
-    connection.execute("insert into decisions.decision_policy values (date '2026-07-01', 'shop', '{}')")
+    policy = DecisionPolicy().model_dump_json()
+    connection.execute("insert into decisions.decision_policy values (date '2026-07-01', 'shop', ?)", [policy])
+    add(connection, "fct_consent", [(1, "email", "marketing", True, START - timedelta(days=9), FOREVER)])
     for ref, channel, customer_ref, is_control in [
         ("P1", "email", "=HYPERLINK(1)", False), ("P2", "email", "R2", True), ("P3", "post", 'R"3,\n', False),
     ]:  # fmt: skip

@@ -3,16 +3,37 @@ with latest as (
         source('raw', 'consents'),
         ['source_system', 'customer_ref', 'channel', 'purpose', 'effective_at']
     ) }}
+),
+
+-- A file that says both of one moment contradicts itself, which is no correction: the opt-out counts.
+opted_out as (
+    select distinct
+        source_system,
+        customer_ref,
+        channel,
+        purpose,
+        effective_at,
+        _file
+    from {{ source('raw', 'consents') }}
+    where status = 'opt_out'
 )
 
 select
-    source_system,
-    customer_ref,
-    channel as channel_code,
-    purpose,
-    effective_at,
-    status,
-    {{ clean_text('evidence') }} as evidence,
-    _file,
-    _loaded_at
+    latest.source_system,
+    latest.customer_ref,
+    latest.channel as channel_code,
+    latest.purpose,
+    latest.effective_at,
+    case when opted_out._file is not null then 'opt_out' else latest.status end as status,
+    {{ clean_text('latest.evidence') }} as evidence,
+    latest._file,
+    latest._loaded_at
 from latest
+left join opted_out
+    on
+        latest.source_system = opted_out.source_system
+        and latest.customer_ref = opted_out.customer_ref
+        and latest.channel = opted_out.channel
+        and latest.purpose = opted_out.purpose
+        and latest.effective_at = opted_out.effective_at
+        and latest._file = opted_out._file

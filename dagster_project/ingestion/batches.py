@@ -32,6 +32,7 @@ from dagster_project.ingestion.storing import Stored, Tally
 from dagster_project.settings import StellaError
 
 _BEING_WRITTEN = "it is still being written; it is tried again at the next run"
+_TOO_MUCH = "it needs more memory or disk than there is; free some, or raise STELLA_MEMORY_LIMIT"
 
 
 @dataclass(frozen=True)
@@ -63,15 +64,15 @@ def load_batch(run: FeedRun, batch: list[Opened], land: Landing) -> None:
     What then fails is set aside.
 
     Raises:
-        StellaError: the mapping fails on a feed never loaded before, or the engine is out of memory or disk.
+        StellaError: the mapping fails on a feed never loaded before, or the engine has come to harm.
     """
     before = len(run.loads), len(run.warnings)
     try:
         _load(run, batch, land)
-    except (duckdb.OutOfMemoryException, duckdb.FatalException, duckdb.InternalException) as fault:
+    except (duckdb.FatalException, duckdb.InternalException) as fault:
         raise StellaError(
             f"{run.contract.feed}: the engine could not go on ({fit_to_show(fault)}). "
-            "Free memory or disk, or raise STELLA_MEMORY_LIMIT."
+            "Run again; if it comes to the same, move the newest files of the feed away one by one."
         ) from None
     except (duckdb.Error, StellaError, FileFault) as fault:
         del run.loads[before[0] :], run.warnings[before[1] :]
@@ -86,6 +87,9 @@ def _load_apart(run: FeedRun, batch: list[Opened], land: Landing, fault: Excepti
             load_batch(run, [item], land)
         return
     (item,) = batch
+    if isinstance(fault, duckdb.OutOfMemoryException):
+        run.set_aside(item.file.name, item.digest, _TOO_MUCH)
+        return
     if land is land_large_file and isinstance(fault, duckdb.Error):
         repaired = _repaired(run, item)
         if repaired is not None:

@@ -99,11 +99,13 @@ def _one_kind_of_line_end(text: str) -> bytes:
 class Records:
     """Where the records of a CSV file begin: their physical lines, counted from 1, the header's included.
 
-    `unclosed` is the first line with a quote that opens a field and is never closed as one.
+    `unclosed` is the first line with a quote that opens a field and is never closed as one; `longest` the length of the
+    longest record in bytes, newlines between quotes included.
     """
 
     lines: npt.NDArray[np.int64]
     unclosed: int | None
+    longest: int
 
 
 @dataclass
@@ -113,6 +115,9 @@ class _Reader:
     line: int = 0
     open_on: int | None = None
     unclosed: int | None = None
+    size: int = 0
+    last_begin: int = 0
+    longest: int = 0
 
     def take(self, text: bytes, quote: bytes, delimiter: bytes) -> npt.NDArray[np.int64]:
         """Read whole lines; give those on which records begin."""
@@ -128,9 +133,18 @@ class _Reader:
             self.open_on = None
         lengths = np.diff(ends, prepend=-1) - 1
         is_blank = (lengths == 0) | ((lengths == 1) & (data[np.maximum(ends - 1, 0)] == 13))
-        begins: npt.NDArray[np.int64] = (np.flatnonzero(~is_open_before & ~is_blank) + self.line + 1).astype(np.int64)
+        first = np.flatnonzero(~is_open_before & ~is_blank)
+        self._measure(ends - lengths, first, len(data))
+        begins: npt.NDArray[np.int64] = (first + self.line + 1).astype(np.int64)
         self.line += len(ends)
         return begins
+
+    def _measure(self, starts: npt.NDArray[np.int64], first: npt.NDArray[np.int64], size: int) -> None:
+        """Follow the longest record over the seams of pieces."""
+        places = np.concatenate(([self.last_begin], starts[first] + self.size))
+        self.size += size
+        self.last_begin = int(places[-1])
+        self.longest = max(self.longest, int(np.diff(places, append=self.size).max()))
 
     def _quotes(
         self, data: npt.NDArray[np.uint8], ends: npt.NDArray[np.int64], quote: bytes, delimiter: bytes
@@ -167,7 +181,7 @@ def find_records(parts: Iterator[bytes], quote: bytes = b'"', delimiter: bytes =
     reader = _Reader()
     starts = [reader.take(text, quote, delimiter) for text in _whole_lines(parts)]
     lines = np.concatenate(starts) if starts else np.empty(0, dtype=np.int64)
-    return Records(lines, reader.unclosed if reader.unclosed is not None else reader.open_on)
+    return Records(lines, reader.unclosed if reader.unclosed is not None else reader.open_on, reader.longest)
 
 
 def _whole_lines(parts: Iterator[bytes]) -> Iterator[bytes]:

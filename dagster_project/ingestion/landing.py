@@ -73,6 +73,8 @@ def land_rows(connection: duckdb.DuckDBPyConnection, reading: Reading, name: str
     try:
         _attach(connection, reading)
         connection.execute(f"insert into landing_all by name {_rows(reading, name)}")
+    except duckdb.OutOfMemoryException:
+        raise
     except duckdb.Error as fault:
         connection.execute(f"delete from landing_all where _file = {literal(name)}")
         raise FileFault(f"it cannot be read to the end ({fit_to_show(fault)})") from None

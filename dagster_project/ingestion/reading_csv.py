@@ -131,11 +131,12 @@ def _reading(text: _Text, wanted: Collection[str], dropped: dict[int, str]) -> R
     else:
         number_out = f"numbered._number + {first}"
     overflow = list(_OVER)
+    longest = max(text.scan.longest_line, records.longest if records else 0)
+    arguments = _arguments(text, delimiter, [*columns, *overflow], longest)
     select = (
         f"select {', '.join(f'numbered.{identifier(c)}' for c in columns)}, cast({number_out} as bigint) as _line, "
         f"{_fault(columns, overflow, text.encoding)} as _fault, {_whole(columns, overflow)} as _whole "
-        f"from (select *, {number} as _number from read_csv({_arguments(text, delimiter, [*columns, *overflow])})) "
-        f"as numbered{joined}"
+        f"from (select *, {number} as _number from read_csv({arguments})) as numbered{joined}"
     )
     faults = tuple((line, "the line is not CSV: a quote is out of place", said) for line, said in dropped.items())
     return Reading(select, dict.fromkeys(columns, "VARCHAR"), faults, tables, tuple(text.warnings))
@@ -206,14 +207,16 @@ def _split(line: str, delimiter: str, quote: str) -> list[str]:
         return [line]
 
 
-def _arguments(text: _Text, delimiter: str, columns: list[str]) -> str:
+def _arguments(text: _Text, delimiter: str, columns: list[str], longest: int) -> str:
+    """Give the arguments of `read_csv`; `longest` is the longest record in bytes, for which its buffers must do."""
     quote = literal(text.options.quote)
-    longest = max(2 * text.scan.longest_line, _ENGINE_LINE)
+    line = longest + 4096 if longest > _ENGINE_LINE else 2 * _ENGINE_LINE
+    buffer = 2 * line if longest > _ENGINE_LINE else 4 * _ENGINE_LINE
     kinds = ", ".join(f"{literal(c)}: 'VARCHAR'" for c in columns)
     return (
         f"{literal(text.path)}, auto_detect=false, header={str(text.options.header).lower()}, "
         f"delim={literal(delimiter)}, quote={quote}, escape={quote}, columns={{{kinds}}}, null_padding=true, "
-        f"nullstr={literal(_NOTHING)}, parallel=false, max_line_size={longest}, buffer_size={4 * longest}, "
+        f"nullstr={literal(_NOTHING)}, parallel=false, max_line_size={line}, buffer_size={buffer}, "
         f"compression={literal(text.compression)}"
     )
 

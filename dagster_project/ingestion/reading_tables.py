@@ -10,6 +10,8 @@ from collections.abc import Collection
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
 from duckdb_extensions import import_extension
 
 from dagster_project.ingestion.codes import fold
@@ -24,8 +26,9 @@ def read_parquet(connection: duckdb.DuckDBPyConnection, path: Path, place: Place
     Raises:
         FileFault: it is truncated, not Parquet, or too large.
     """
-    where = f"read_parquet({literal(path)})"
     try:
+        path = _without_wide_decimals(connection, path, place)
+        where = f"read_parquet({literal(path)})"
         size = connection.execute(
             f"select coalesce(sum(total_uncompressed_size), 0) from parquet_metadata({literal(path)})"
         ).fetchone()
@@ -44,6 +47,28 @@ def read_parquet(connection: duckdb.DuckDBPyConnection, path: Path, place: Place
         f"from read_parquet({literal(path)}, file_row_number=true)"
     )
     return Reading(select, names, is_read_cheaply=True)
+
+
+def _without_wide_decimals(connection: duckdb.DuckDBPyConnection, path: Path, place: Place) -> Path:
+    """Copy a file with decimals of more than 38 digits, which the engine misreads; in the copy they are text."""
+    wide = connection.execute(
+        f"select 1 from parquet_schema({literal(path)}) where converted_type = 'DECIMAL' and precision > 38 limit 1"
+    ).fetchone()
+    if wide is None:
+        return path
+    target = place.scratch / f"{len(list(place.scratch.iterdir()))}.parquet"
+    try:
+        source = pq.ParquetFile(path)
+        text = [f.with_type(pa.string()) if pa.types.is_decimal256(f.type) else f for f in source.schema_arrow]
+        schema = pa.schema(text)
+        with pq.ParquetWriter(target, schema) as writer:
+            for batch in source.iter_batches():
+                writer.write_batch(batch.cast(schema))
+    except (pa.ArrowException, OSError) as fault:
+        raise FileFault(
+            f"it has decimals of more than 38 digits ({fit_to_show(fault)})"
+        ) from None
+    return target
 
 
 def read_excel(

@@ -84,8 +84,9 @@ def rules_of(contract: Contract, present: list[Column], clock: Clock) -> list[Ru
     for column in present:
         rules += _column_rules(contract, column, clock)
     for name, formula in contract.derived.items():
-        value = as_exact(contract, formula, contract.column(name).sql_type)
-        broken = f"{identifier(name)} is null and ({as_double(contract, formula)}) is not null and {value} is null"
+        value, most = as_exact(contract, formula, contract.column(name).sql_type), contract.column(name).maximum
+        large = f"{value} is null" + (f" or abs({value}) > {most}" if most is not None else "")
+        broken = f"{identifier(name)} is null and ({as_double(contract, formula)}) is not null and ({large})"
         rules.append(Rule("range", name, broken, "works out as a number that is too large", True))
     for rule in contract.rules:
         broken = f"({as_double(contract, rule.condition)}) = false"

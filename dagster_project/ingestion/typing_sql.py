@@ -67,7 +67,8 @@ def as_text(expression: str, kind: str) -> str:
         reference = f"cast(cast({expression} as bigint) as varchar)"
         return f"case when {whole} then {reference} else cast({expression} as varchar) end"
     if kind == "BLOB":
-        return f"nullif(trim(try_cast({expression} as varchar)), '')"
+        # Bytes that are no UTF-8 are shown by their codes.
+        return f"nullif(trim(coalesce(try(decode({expression})), cast({expression} as varchar))), '')"
     return f"nullif(trim(cast({expression} as varchar)), '')"
 
 

@@ -31,13 +31,13 @@
 
 {#
     Two decimals multiplied, as money. DuckDB keeps the product of two decimals of 18 digits within 18 digits and stops
-    where it does not fit, so one of them is widened first.
+    where it does not fit, so one of them is widened first. A product that is too large for money is null.
 #}
 {% macro multiplied(amount, factor) -%}
-    cast(cast({{ amount }} as decimal(38, 4)) * {{ factor }} as {{ type_money() }})
+    {{ as_money('cast(' ~ amount ~ ' as decimal(38, 4)) * ' ~ factor) }}
 {%- endmacro %}
 
-{# An amount in the home currency; null where no rate is known. #}
+{# An amount in the home currency; null where no rate is known, or the rate makes it too large for money. #}
 {% macro to_home(amount, rate) -%}
     case when {{ rate }} = 1 then {{ amount }} else {{ multiplied(amount, rate) }} end
 {%- endmacro %}

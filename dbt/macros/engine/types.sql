@@ -19,3 +19,12 @@
 
 {# A rate of exchange: small currencies need the digits. #}
 {% macro type_rate() -%}decimal(18, 8){%- endmacro %}
+
+{#
+    An amount as money; null where it has more digits, so that one absurd figure does not end a run. Where the engine
+    cannot try, it stops.
+#}
+{% macro as_money(amount) -%}{{ adapter.dispatch('as_money')(amount) }}{%- endmacro %}
+{% macro default__as_money(amount) -%}cast({{ amount }} as {{ type_money() }}){%- endmacro %}
+{% macro duckdb__as_money(amount) -%}try_cast({{ amount }} as {{ type_money() }}){%- endmacro %}
+{% macro spark__as_money(amount) -%}try_cast({{ amount }} as {{ type_money() }}){%- endmacro %}

@@ -49,7 +49,8 @@ def fresh(door: Door) -> None:
         (order(at="2999-01-01"), ("event_time", "ordered_at", "ordered_at: '2999-01-01' lies in the future")),
         (order(at="0001-01-01"), ("event_time", "ordered_at", None)),
         (order(at="infinity"), ("event_time", "ordered_at", None)),
-        (order(quantity="99999999999999", price="99999999999999"), ("range", "net_amount", None)),
+        (order(quantity="1000000000001"), ("range", "quantity", None)),
+        (order(quantity="999999999999", price="2"), ("range", "net_amount", None)),
         (order(price=""), ("no_amount", "net_amount", "one of net_amount and unit_price is required")),
     ],
 )  # fmt: skip
@@ -85,7 +86,7 @@ def test_no_personal_value_is_in_a_message(door: Door) -> None:
 @pytest.mark.parametrize(
     ("text", "value"),
     [("5", "5.0000"), (" 5 ", "5.0000"), ("-1.5", "-1.5000"), ("+2", "2.0000"), ("1e3", "1000.0000"), ("0.00005", "0.0001"),
-     (".5", "0.5000"), ("99999999999999.9999", "99999999999999.9999")],
+     (".5", "0.5000"), ("999999999999.9999", "999999999999.9999")],
 )  # fmt: skip
 def test_numbers(door: Door, text: str, value: str) -> None:
     put_orders(door, ORDER + ",net_amount", order(price=text) + ",1")
@@ -142,7 +143,7 @@ def test_local_times_become_the_instant_of_the_zone(door: Door, moments: list[da
 
 
 @MANY
-@given(amounts=st.lists(st.decimals(-(10**13), 10**13, places=4, allow_nan=False), min_size=10, max_size=60))
+@given(amounts=st.lists(st.decimals(-(10**12), 10**12, places=4, allow_nan=False), min_size=10, max_size=60))
 def test_money_comes_in_to_the_last_digit(door: Door, amounts: list[Decimal]) -> None:
     fresh(door)
     put_orders(door, ORDER + ",net_amount", *(order(f"A{n}", price="") + f",{a:f}" for n, a in enumerate(amounts)))

@@ -6,14 +6,10 @@ import os
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from rich.console import Console
 
-from dagster_project.database import connect
 from dagster_project.ingestion.company import load_company
 from dagster_project.ingestion.freshness import Freshness, freshness
 from dagster_project.ingestion.ingest import ingest
-from dagster_project.operations.session import Session
-from dagster_project.operations.status import show_status
 from tests.unit.ingestion.door import Door, order, orders
 
 LATE = "the newest ordered_at is of 2024-01-05 11:00 UTC, 3 days old, and the contract promises 2 days"  # a day of CET
@@ -92,13 +88,3 @@ def test_a_run_without_anything_new_still_says_it(door: Door) -> None:
         (outcome,) = ingest(door.connection, door.settings, company, door.contracts, ["order_lines"])
         assert outcome.breaches == [LATE]
     assert outcome.batch is None
-
-
-def test_status_lists_what_is_late(door: Door, capsys: pytest.CaptureFixture[str]) -> None:
-    door.knobs["as_of"] = date(2024, 1, 9)
-    door.put("orders.csv", orders(order("A1", at="2024-01-05 12:00:00")))
-    company = load_company(door.folder, door.contracts)
-    with connect(door.settings) as connection:
-        list(ingest(connection, door.settings, company, door.contracts, ["order_lines"]))
-    show_status(Session(door.settings), Console(width=200))
-    assert f"late order_lines: {LATE}" in capsys.readouterr().out

@@ -7,14 +7,20 @@ import gzip
 import io
 import json
 import zipfile
+from decimal import Decimal
 from pathlib import Path
 
+import duckdb
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from duckdb_extensions import import_extension
 
 from dagster_project.ingestion import batches, loading
 from dagster_project.ingestion.contracts import Contract
+from dagster_project.ingestion.feed_run import FeedRun
+from dagster_project.ingestion.landing import Incoming
+from dagster_project.ingestion.storing import Stored
 from dagster_project.settings import StellaError
 from tests.unit.ingestion.door import ORDER, Door, order, orders
 
@@ -187,6 +193,33 @@ def test_a_line_of_megabytes_is_read(door: Door) -> None:
     assert door.rows("order_ref, length(_extra->>'note')") == [("A1", len(note)), ("A2", 5)]
 
 
+def test_a_record_of_megabytes_in_short_lines_is_read(door: Door) -> None:
+    note = "a line of the note\n" * 300_000
+    door.put("order.csv", f'{ORDER},note\n{order("A1")},"{note}"\n{order("A2")},x\n')
+    report = door.load()
+    assert (report.rows_accepted, report.rows_quarantined) == (2, 0)
+    assert door.rows("order_ref, length(_extra->>'note'), _line") == [("A1", len(note), 2), ("A2", 1, 300_003)]
+
+
+def test_a_file_for_which_memory_does_not_suffice_is_set_aside_alone(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judge = batches.judge_and_store
+
+    def exhausted(run: FeedRun, incoming: Incoming, is_streamed: bool) -> Stored:
+        if run.connection.execute("select 1 from landing_all where order_ref = 'A1'").fetchone():
+            raise duckdb.OutOfMemoryException("failed to allocate data")
+        return judge(run, incoming, is_streamed)
+
+    monkeypatch.setattr(batches, "judge_and_store", exhausted)
+    door.put("order1.csv", ONE)
+    door.put("order2.csv", orders(order("B1")))
+    report = door.load()
+    assert [name for name, _ in report.set_aside] == ["order1.csv"]
+    assert "STELLA_MEMORY_LIMIT" in report.set_aside[0][1]
+    assert door.rows("order_ref") == [("B1",)]
+
+
 def test_thousands_of_columns_are_kept(door: Door) -> None:
     names = ",".join(f"c{n}" for n in range(2000))
     values = ",".join(str(n) for n in range(2000))
@@ -268,6 +301,26 @@ def test_parquet_of_any_types(door: Door) -> None:
         ("12", 1, "7", "1.0050", "2024-07-01 10:00:00+00", 1)
     ]
     assert door.refused() == [("type", "line_number", 2)]
+
+
+def test_parquet_with_decimals_too_wide_for_the_engine(door: Door) -> None:
+    rows = {
+        "source_system": ["shop", "shop"], "order_ref": ["A1", "A2"], "line_number": [1, 1], "product_ref": ["p", "p"],
+        "quantity": [1, 1], "net_amount": pa.array([Decimal("15.15"), Decimal("-0.01")], pa.decimal256(40, 2)),
+        "ordered_at": ["2024-01-05", "2024-01-05"],
+    }  # fmt: skip
+    pq.write_table(pa.table(rows), door.landing / "order.parquet")
+    door.load()
+    assert door.rows("net_amount::varchar") == [("15.1500",), ("-0.0100",)]
+
+
+def test_text_that_parquet_keeps_as_bytes(door: Door) -> None:
+    refs = pa.array(["ü1".encode(), b"\xff2"], pa.binary())
+    rows = {"store_ref": refs, "name": ["a", "b"]}
+    door.company("  order_lines: 'order*'\n  stores: 'stores*'")
+    pq.write_table(pa.table(rows), door.landing / "stores.parquet")
+    door.load("stores")
+    assert door.rows("store_ref, name", "stores") == [("ü1", "a"), ("\\xFF2", "b")]
 
 
 def test_an_excel_sheet(door: Door) -> None:

@@ -133,6 +133,13 @@ def test_too_many_refused_rows_block_where_the_contract_says_so(
     assert not validation.validate(connection, lenient, lines(1, rows=700, refused=300)).blocking
 
 
+def test_a_few_refused_rows_hold_nothing_back(validation: Validation, connection: duckdb.DuckDBPyConnection) -> None:
+    result = validation.validate(connection, ORDER_LINES, lines(1, rows=2, refused=49))
+    assert failed(result) == {("refused_share", None)}
+    assert not result.blocking
+    assert validation.validate(connection, ORDER_LINES, lines(2, rows=2, refused=50)).blocking
+
+
 def test_batch_that_blocks_is_no_yardstick(validation: Validation, connection: duckdb.DuckDBPyConnection) -> None:
     strict = replace(ORDER_LINES, refused_share_limit=0.2, breach={**ORDER_LINES.breach, "refused_share": "blocking"})
     validation.validate(connection, strict, lines(1, refused=2000))

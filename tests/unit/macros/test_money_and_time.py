@@ -104,3 +104,10 @@ def test_no_moment_is_the_unknown_day(
     kind = "timestamptz" if macro == "event_date_key" else "date"
 
     assert ask(engine, macros[macro](f"cast(null as {kind})")) == -1
+
+
+def test_a_product_too_large_for_money_is_null(macros: Mapping[str, Render], engine: duckdb.DuckDBPyConnection) -> None:
+    product = macros["multiplied"]("cast($1 as decimal(18, 4))", "cast($2 as decimal(18, 4))")
+
+    assert ask(engine, product, "99999999999", "99999999") is None
+    assert ask(engine, product, "99999999999", "999") == Decimal(99899999999001)

@@ -48,7 +48,7 @@ select
     {{ to_home('priced.line_amount', 'priced.rate_to_home') }} as net_amount,
     priced.unit_cost as unit_cost_original,
     {{ to_home('priced.unit_cost', 'priced.rate_to_home') }} as unit_cost,
-    priced.rate_to_home is not null as is_rate_known,
+    {{ to_home('priced.line_amount', 'priced.rate_to_home') }} is not null as is_rate_known,
     priced.updated_at,
     priced._file,
     priced._loaded_at

@@ -20,7 +20,7 @@ select
     priced.currency_code,
     priced.amount as amount_original,
     {{ to_home('priced.amount', 'priced.rate_to_home') }} as amount,
-    priced.rate_to_home is not null as is_rate_known,
+    {{ to_home('priced.amount', 'priced.rate_to_home') }} is not null as is_rate_known,
     priced._file,
     priced._loaded_at
 from priced

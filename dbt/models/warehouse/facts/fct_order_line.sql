@@ -70,7 +70,7 @@ select
     costed.payment_method,
     costed.status = 'cancelled' as is_cancelled,
     costed.is_rate_known,
-    costed.known_unit_cost is not null as is_cost_known,
+    {{ multiplied('costed.quantity', 'costed.known_unit_cost') }} is not null as is_cost_known,
     costed.quantity,
     costed.unit_price_original as unit_price_amount_original,
     costed.net_amount,
@@ -79,9 +79,9 @@ select
     costed.discount_amount_original,
     costed.tax_amount,
     costed.tax_amount_original,
-    cast(costed.quantity * costed.known_unit_cost as {{ type_money() }}) as cost_amount,
-    cast(costed.quantity * costed.known_unit_cost_original as {{ type_money() }}) as cost_amount_original,
-    cast(costed.net_amount - costed.quantity * costed.known_unit_cost as {{ type_money() }}) as margin_amount,
+    {{ multiplied('costed.quantity', 'costed.known_unit_cost') }} as cost_amount,
+    {{ multiplied('costed.quantity', 'costed.known_unit_cost_original') }} as cost_amount_original,
+    {{ as_money('costed.net_amount - ' ~ multiplied('costed.quantity', 'costed.known_unit_cost')) }} as margin_amount,
     costed.ordered_at,
     costed._loaded_at
 from costed

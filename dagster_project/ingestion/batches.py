@@ -27,7 +27,7 @@ from dagster_project.ingestion.landing import (
     unmapped,
 )
 from dagster_project.ingestion.reading import Reading
-from dagster_project.ingestion.store import Load, register
+from dagster_project.ingestion.store import Load, next_moment, register
 from dagster_project.ingestion.storing import Stored, Tally
 from dagster_project.settings import StellaError
 
@@ -170,6 +170,8 @@ def _load(run: FeedRun, batch: list[Opened], land: Landing) -> None:
     landed, incoming = land(run, batch)
     if not landed:
         return
+    # Each batch has a moment of its own: by it the rows that it brings are told from those before them.
+    run.moment = next_moment(run.connection)
     run.connection.execute("begin transaction")
     try:
         stored = judge_and_store(run, incoming, is_streamed=_is_streamed(run, landed, land))
@@ -184,7 +186,7 @@ def _load(run: FeedRun, batch: list[Opened], land: Landing) -> None:
     for item, load in zip(landed, loads, strict=True):
         run.warnings += [f"{load.file}: {said}" for said in item.reading.warnings]
         if load.rows_in == 0:
-            run.warnings.append(f"{load.file}: it has a header and no rows")
+            run.warnings.append(f"{load.file}: it has no rows")
 
 
 def _is_streamed(run: FeedRun, landed: list[Opened], land: Landing) -> bool:

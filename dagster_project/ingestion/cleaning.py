@@ -64,11 +64,11 @@ def encoding_of(scan: Scan, named: str | None) -> Encoding:
 
 
 def _is_mostly_utf8(sample: bytes) -> bool:
-    """Tell UTF-8 with a few broken bytes from another encoding: most characters beyond ASCII are whole."""
+    """Tell UTF-8 with a few broken bytes from another encoding, whose letters hardly ever make a whole character."""
     text = sample.decode("utf-8", errors="replace")
     broken = text.count(REPLACEMENT)
     whole = sum(1 for character in text if character > "\x7f") - broken
-    return whole > 4 * broken
+    return whole > 0 and 2 * whole >= broken
 
 
 def rewrite(path: Path, compression: str, limit: int, encoding: Encoding, target: Path) -> None:

@@ -6,7 +6,7 @@ Belongs here: the run's state and its report. The steps are in `loading.py`, `ba
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from dagster_project.ingestion.contract import Contract
 from dagster_project.ingestion.fault import FileFault
 from dagster_project.ingestion.landing import Incoming, named_by_contract
 from dagster_project.ingestion.mapping import SqlMapping
-from dagster_project.ingestion.reading import Place, Reading
+from dagster_project.ingestion.reading import Place, Reading, identifier
 from dagster_project.ingestion.rules import Clock
 from dagster_project.ingestion.store import Load
 from dagster_project.ingestion.storing import Stored, store
@@ -94,11 +94,22 @@ def in_line(run: FeedRun, reading: Reading) -> Reading:
     """
     if run.mapping is not None:
         return reading
+    if reading.has_no_rows:
+        return _empty(run.contract, reading)
     there = matched(run.contract, reading.columns)
     missing = _missing(run.contract, reading.columns)
     if missing:
         raise FileFault(f"it lacks the required column{'s' if len(missing) > 1 else ''} {', '.join(missing)}")
     return named_by_contract(reading, there)
+
+
+def _empty(contract: Contract, reading: Reading) -> Reading:
+    """Give a file without rows, and so without names, the columns that are required."""
+    columns = dict.fromkeys(contract.required_columns, "VARCHAR")
+    listed = "".join(f"cast(null as varchar) as {identifier(name)}, " for name in columns)
+    return replace(
+        reading, select=f"select {listed}_line, _fault, _whole from ({reading.select}) as own", columns=columns
+    )
 
 
 def _missing(contract: Contract, columns: Mapping[str, str]) -> list[str]:

@@ -34,6 +34,8 @@ __all__ = ["BATCH_BYTES", "FeedReport", "load_feed", "prepare"]
 
 # Files up to this size are put side by side in one batch; a larger one is a batch of its own and is not held.
 BATCH_BYTES = 256 << 20
+# So is one with more columns than this: beside it every other file's rows would be as wide.
+BATCH_COLUMNS = 500
 
 
 def load_feed(
@@ -96,8 +98,8 @@ def _load_files(run: FeedRun) -> None:
         if opened is None:
             continue
         taken.add(opened.digest)
-        if file.size > BATCH_BYTES:
-            load_batch(run, [opened], land_large_file)
+        if file.size > BATCH_BYTES or len(opened.reading.columns) > BATCH_COLUMNS:
+            load_batch(run, [opened], land_large_file if file.size > BATCH_BYTES else land_files)
             continue
         batch.append(opened)
         held += file.size

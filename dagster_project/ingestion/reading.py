@@ -22,7 +22,7 @@ class Reading:
     `columns` gives the engine's type of each of the file's own columns. `dropped` are lines that are in no select: they
     were cut out of a clean copy, by number, with what they said. `tables` must be registered by name while it is read.
     With `is_read_cheaply` it costs less to read it twice than to keep it. With `has_optional_columns` a column that no
-    row fills is not there at all, as in JSON.
+    row fills is not there at all, as in JSON; with `has_no_rows` none is.
     """
 
     select: str
@@ -32,6 +32,7 @@ class Reading:
     warnings: tuple[str, ...] = ()
     has_optional_columns: bool = False
     is_read_cheaply: bool = False
+    has_no_rows: bool = False
 
 
 @dataclass(frozen=True)

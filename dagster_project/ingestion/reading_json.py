@@ -39,11 +39,16 @@ def read_json(
         scan = scan_text(path, compression, place.limit, b"")
     start = scan.head.decode("utf-8", "replace").lstrip("\ufeff \t\r\n")
     is_spread = start.startswith("[") or start.partition("\n")[0].strip() == "{"
+    if start.startswith("[") and scan.last != b"]":
+        raise FileFault("its array is never closed: it is truncated")
     longest = max(2 * scan.longest_line, _ENGINE_LINE)
     source = _objects(path, compression, scan.size, start) if is_spread else _lines(path, compression, longest)
-    keys = _keys(connection, source)
+    keys, rows = _keys(connection, source)
+    if rows and not keys:
+        raise FileFault("nothing in it is a JSON object")
     return Reading(
         _select(source, keys), dict.fromkeys(unique_names(keys), "VARCHAR"), has_optional_columns=True,
+        has_no_rows=not rows,
         warnings=() if options.encoding or encoding.name in ("utf-8", "utf-8-sig") else (f"read as {encoding.name}",),
     )  # fmt: skip
 
@@ -65,17 +70,19 @@ def _objects(path: Path, compression: str, size: int, start: str) -> str:
     )
 
 
-def _keys(connection: duckdb.DuckDBPyConnection, source: str) -> list[str]:
-    """Name every key of every object of the file, in the order of their first appearance in the alphabet."""
+def _keys(connection: duckdb.DuckDBPyConnection, source: str) -> tuple[list[str], bool]:
+    """Name every key of every object of the file, in the order of the alphabet; say whether it has any row."""
     try:
         rows = connection.execute(
             f"select distinct unnest(json_keys(line)) as name from {source} as lines where {_IS_OBJECT} order by name"
         ).fetchall()
+        filled = f"select 1 from {source} as lines where trim(line) <> '' limit 1"
+        has_rows = bool(rows) or connection.execute(filled).fetchone() is not None
     except duckdb.Error as fault:
         raise FileFault(f"it is not JSON that can be read ({fit_to_show(fault)})") from None
     if len(rows) > _MOST_KEYS:
         raise FileFault(f"its objects have more than {_MOST_KEYS:,} different keys; a list or a map is written as keys")
-    return [name for (name,) in rows]
+    return [name for (name,) in rows], has_rows
 
 
 _IS_OBJECT = "case when json_valid(line) then json_type(line) = 'OBJECT' else false end"

@@ -65,9 +65,7 @@ def _without_wide_decimals(connection: duckdb.DuckDBPyConnection, path: Path, pl
             for batch in source.iter_batches():
                 writer.write_batch(batch.cast(schema))
     except (pa.ArrowException, OSError) as fault:
-        raise FileFault(
-            f"it has decimals of more than 38 digits ({fit_to_show(fault)})"
-        ) from None
+        raise FileFault(f"it has decimals of more than 38 digits ({fit_to_show(fault)})") from None
     return target
 
 

@@ -48,19 +48,21 @@ class Rule:
 
 @dataclass(frozen=True)
 class Clock:
-    """The day and the moment that count as now: AS_OF where it lies ahead of the clock."""
+    """The day and the moment that count as now: AS_OF where it lies ahead of the clock; and where 1970 begins."""
 
     today: date
     latest: datetime
+    earliest: datetime = datetime(1970, 1, 1, tzinfo=UTC)
 
     @classmethod
     def of(cls, company: Company, as_of: date | None) -> Clock:
         """Read the clock; an event may lie a day ahead of it, because sources' clocks differ."""
         now, today = clock.now(), clock.today(company.zone)
+        earliest = datetime(1970, 1, 1, tzinfo=company.zone).astimezone(UTC)
         if as_of is not None and as_of > today:
             midnight = datetime(as_of.year, as_of.month, as_of.day, tzinfo=company.zone)
-            return cls(as_of, midnight.astimezone(UTC) + timedelta(days=1))
-        return cls(today, now + timedelta(days=1))
+            return cls(as_of, midnight.astimezone(UTC) + timedelta(days=1), earliest)
+        return cls(today, now + timedelta(days=1), earliest)
 
 
 def raw_name(name: str) -> str:
@@ -128,7 +130,7 @@ def _ranges(contract: Contract, column: Column, clock: Clock) -> list[tuple[str,
         future = kind == "event_time" or column.maximum in ("now", "today")
         end = clock.latest.isoformat(" ") if future else "9999-12-31 23:59:59+00"
         return [
-            (kind, f"{value} < timestamptz '1970-01-01 00:00:00+00'", "lies before 1970"),
+            (kind, f"{value} < timestamptz {literal(clock.earliest.isoformat(' '))}", "lies before 1970"),
             (
                 kind,
                 f"{value} > timestamptz {literal(end)}",

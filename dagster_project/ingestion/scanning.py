@@ -34,7 +34,10 @@ _CONTROL = bytes(c for c in range(32) if c not in (9, 10, 12, 13, 27))
 
 @dataclass(frozen=True)
 class Scan:
-    """What the bytes of a text file say. `head` is its first decompressed bytes; sizes are in bytes, decompressed."""
+    """What the bytes of a text file say. `head` is its first decompressed bytes; sizes are in bytes, decompressed.
+
+    `last` is the last byte that is no white space.
+    """
 
     size: int
     newlines: int
@@ -48,6 +51,7 @@ class Scan:
     bom: str | None
     head: bytes
     odd_sample: bytes = b""
+    last: bytes = b""
 
 
 def compression_of(path: Path) -> str:
@@ -147,7 +151,7 @@ def scan_text(path: Path, compression: str, limit: int, quote: bytes = b'"') -> 
         FileFault: it is empty, truncated, damaged, too large, or not text.
     """
     size = newlines = longest = since = 0
-    head = tail = odd = b""
+    head = tail = odd = last = b""
     blank = quoted = nul = lone = False
     decoder = codecs.getincrementaldecoder("utf-8")()
     is_utf8 = True
@@ -165,6 +169,7 @@ def scan_text(path: Path, compression: str, limit: int, quote: bytes = b'"') -> 
         if is_utf8:
             is_utf8, odd = _decodes(decoder, piece)
         tail = piece[-2:] if len(piece) > 1 else tail + piece
+        last = (piece[-64:].rstrip() or piece.rstrip())[-1:] or last
     if is_utf8 and not _finishes(decoder):
         is_utf8, odd = False, head[-CHUNK:]
     if size == 0:
@@ -176,7 +181,7 @@ def scan_text(path: Path, compression: str, limit: int, quote: bytes = b'"') -> 
         _refuse_rubbish(head)
     return Scan(
         size, newlines, max(longest, since), tail.endswith(b"\n"), blank or head[:1] in (b"\n", b"\r"), quoted, nul,
-        lone and newlines == 0, is_utf8, bom, head, odd,
+        lone and newlines == 0, is_utf8, bom, head, odd, last,
     )  # fmt: skip
 
 

@@ -30,6 +30,8 @@ _INTEGERS = {
 _FLOATS = {"FLOAT", "DOUBLE"}
 # An offset, or a zone's name, behind a time of day.
 _OFFSET = r":\d\d([.,]\d+)?\s*([zZ]|[A-Z]{2,4}|[+-]\d\d(:?\d\d)?|[A-Z][A-Za-z_]+/[A-Za-z_/]+)$"
+# The engine takes any number for an offset; on earth they end at 14 hours.
+_BEYOND = r"[+-](1[5-9]|[2-9]\d)(:?\d\d)?$"
 _NO_SECONDS = r"^(\d{4}-\d\d-\d\d[T ]\d\d:\d\d)\s*([zZ]|[+-]\d\d(:?\d\d)?)$"
 
 
@@ -134,7 +136,8 @@ def _timestamp(x: str, options: ReadOptions, zone: str) -> str:
     # The engine wants seconds before an offset.
     with_seconds = f"regexp_replace({x}, {literal(_NO_SECONDS)}, '\\1:00\\2')"
     exact = f"coalesce(try_cast({x} as timestamptz), try_cast({with_seconds} as timestamptz))"
-    return f"case when {has_offset} or {short_offset} then {exact} else {local} end"
+    earthly = f"case when not regexp_matches({x}, {literal(_BEYOND)}) then {exact} end"
+    return f"case when {has_offset} or {short_offset} then {earthly} else {local} end"
 
 
 def _list(x: str, kind: str) -> str:

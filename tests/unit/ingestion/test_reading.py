@@ -129,6 +129,13 @@ def test_a_broken_byte_in_utf8_refuses_its_row_alone(door: Door) -> None:
     assert door.refused() == [("ragged", None, 22)]
 
 
+def test_a_few_letters_are_enough_to_tell_utf8(door: Door) -> None:
+    door.put("order.csv", orders(order("Aé")).encode() + order("B").encode().replace(b"B", b"B\xff\xfe") + b"\n")
+    door.load()
+    assert door.rows("order_ref") == [("Aé",)]
+    assert door.refused() == [("ragged", None, 3)]
+
+
 def test_quoted_newlines_and_blank_lines_keep_the_lines_true(door: Door) -> None:
     door.put(
         "order.csv",
@@ -281,6 +288,27 @@ def test_a_json_array_is_read_too(door: Door, indent: int | None) -> None:
     assert door.rows("order_ref, _line") == [("A1", 1), ("A2", 2)]
 
 
+@pytest.mark.parametrize("content", ["[]", "[ ]\n", "\n\n"])
+def test_json_without_rows_is_loaded_and_told(door: Door, content: str) -> None:
+    door.put("order.json", content)
+    report = door.load()
+    assert (report.set_aside, report.rows_in) == ([], 0)
+    assert report.warnings == ["order.json: it has no rows"]
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ('[{"order_ref": "A1"},', "its array is never closed: it is truncated"),
+        ('["a", 1]', "nothing in it is a JSON object"),
+        ("<html>\n</html>", "nothing in it is a JSON object"),
+    ],
+)
+def test_json_that_holds_no_rows_is_set_aside(door: Door, content: str, reason: str) -> None:
+    door.put("order.json", content)
+    assert door.load().set_aside == [("order.json", reason)]
+
+
 def test_compressed_json_lines(door: Door) -> None:
     row = '{"source_system":"s","order_ref":"A1","line_number":1,"product_ref":"p","quantity":1,"net_amount":1,"ordered_at":"2024-01-05"}\n'
     door.put("order.jsonl.gz", packed(row.encode()))
@@ -390,7 +418,7 @@ def test_a_header_without_rows_is_loaded_and_told(door: Door) -> None:
     door.put("order.csv", ORDER + "\n")
     report = door.load()
     assert (report.set_aside, report.rows_in) == ([], 0)
-    assert report.warnings == ["order.csv: it has a header and no rows"]
+    assert report.warnings == ["order.csv: it has no rows"]
 
 
 @pytest.mark.parametrize("name", ["order.csv.gz", "order.csv"])

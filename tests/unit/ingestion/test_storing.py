@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import pytest
 
+from dagster_project.ingestion import loading
 from dagster_project.ingestion.store import prepare
 from dagster_project.settings import StellaError
 from tests.unit.ingestion.door import ORDER, Door, order, orders
@@ -189,3 +190,15 @@ def test_a_column_of_another_type_is_told(door: Door) -> None:
     door.connection.execute("alter table raw.agents alter column team type bigint")
     with pytest.raises(StellaError, match=r"raw\.agents\.team is BIGINT and its contract now says VARCHAR"):
         prepare(door.connection, door.contracts)
+
+
+def test_every_batch_of_a_run_is_accounted_for_by_itself(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loading, "BATCH_BYTES", 10)
+    for name in ("order1.csv", "order2.csv", "order3.csv"):
+        door.put(name, orders(order(f"{name}a"), order(f"{name}b", quantity="many"), order(f"{name}c")))
+    report = door.load()
+    assert (report.rows_in, report.rows_accepted, report.rows_quarantined, report.rows_unchanged) == (9, 6, 3, 0)
+    register = (
+        "select file, rows_in, rows_accepted, rows_unchanged, amount_accepted::double from raw._load order by file"
+    )
+    assert door.connection.execute(register).fetchall() == [(f"order{n}.csv", 3, 2, 0, 20.0) for n in (1, 2, 3)]

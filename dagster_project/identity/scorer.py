@@ -18,6 +18,11 @@ Table = dict[str, list[float]]
 """Probabilities of the levels of each comparison, equal first."""
 
 
+def settled(value: float) -> float:
+    """Cut a sum of doubles to six digits: what lies behind them depends on which thread added first."""
+    return float(f"{value:.6g}")
+
+
 def score(
     connection: duckdb.DuckDBPyConnection,
     source: str,
@@ -43,7 +48,7 @@ def score(
     levels = ", ".join(f"gamma_{comparison.column}" for comparison in comparisons)
     connection.execute(
         f"create or replace temp table {out} as "
-        f"select record_id_l, record_id_r, match_weight, {levels} from {scored.physical_name}"
+        f"select record_id_l, record_id_r, round(match_weight, 6) as match_weight, {levels} from {scored.physical_name}"
     )
     _clean(connection, linker)
 
@@ -72,14 +77,14 @@ def learn(
     for comparison in learned.comparisons:
         levels = [level for level in comparison.comparison_levels if not level.is_null_level]
         table[comparison.output_column_name] = [_number(level) for level in levels]
-    share = float(learned.probability_two_random_records_match)
+    share = settled(learned.probability_two_random_records_match)
     _clean(connection, linker)
     return table, share
 
 
 def _number(level: Any) -> float:
     value = level.m_probability
-    return float(value) if isinstance(value, float) else 0.0
+    return settled(value) if isinstance(value, float) else 0.0
 
 
 def _linker(

@@ -107,7 +107,7 @@ def _strangers(connection: duckdb.DuckDBPyConnection, source: str, model: Model)
         from ranked as l cross join step
         inner join ranked as r on r.place = (l.place + distance) % l.total
         where l.record_id <> r.record_id
-        using sample {_SAMPLE} rows (reservoir, 1)""")
+        order by hash(l.record_id, r.record_id), l.record_id, r.record_id limit {_SAMPLE}""")
     flat = {c.column: [1 / len(c.levels)] * len(c.levels) for c in model.comparisons}
     scorer.score(connection, source, model.comparisons, (model.same, flat, 0.01), "identity_scored")
     return {c.column: _normal(_counts(connection, c, "identity_scored") + 0.5).tolist() for c in model.comparisons}
@@ -151,9 +151,9 @@ def _shift_prior(connection: duckdb.DuckDBPyConnection, model: Model, all_pairs:
     for _ in range(20):
         odds = np.log2(prior / (1 - prior))
         prior = float(np.clip((1 / (1 + np.exp2(-np.clip(ratio + odds, -60, 60)))).sum() / all_pairs, 1e-12, 0.5))
-    shift = np.log2(prior / (1 - prior)) - np.log2(old / (1 - old))
+    model.prior = scorer.settled(prior)
+    shift = np.log2(model.prior / (1 - model.prior)) - np.log2(old / (1 - old))
     connection.execute(f"update identity_scored set match_weight = match_weight + ({shift})")
-    model.prior = prior
 
 
 def shares_something(model: Model) -> str:

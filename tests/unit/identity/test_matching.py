@@ -3,6 +3,8 @@ from __future__ import annotations
 import pytest
 
 from dagster_project.identity import resolve, scorer
+from dagster_project.identity.matching import ProbabilisticMatching
+from dagster_project.identity.rules import ExactRules
 from tests.unit.identity.registry import Registry
 
 GIVEN = ("Anna", "Bruno", "Carla", "Dario", "Elena", "Fabio", "Giulia", "Henning", "Ilaria", "Jürgen", "Katrin", "Luca")
@@ -93,3 +95,22 @@ def test_the_result_is_the_same_whatever_the_order_of_the_records() -> None:
         return made.believed()
 
     assert believed(range(15)) == believed(range(14, -1, -1))
+
+
+def test_the_threads_decide_nothing() -> None:
+    learned = []
+    for threads in (1, 4, 4):
+        made = Registry()
+        for number in range(400):
+            made.person(f"a{number}", **_person(number))
+            if number % 3 == 0:
+                made.person(f"b{number}", "webshop", **(_person(number) | {"postcode": None}))
+        made.connection.execute(f"set threads = {threads}")
+        matching = ProbabilisticMatching()
+        resolve(made.connection, edge_sources=(ExactRules(), matching))
+        probabilities = made.connection.execute(
+            "select identifier, customer_id, rule, probability from intermediate.identity_ledger order by all"
+        ).fetchall()
+        learned.append((matching.models, probabilities))
+    assert learned[0][0]
+    assert learned[1:] == learned[:1] * 2

@@ -61,7 +61,7 @@ test: check unit ## Everything that must hold: the linters, the types, the tests
 
 .PHONY: unit
 unit: $(VENV)/test.stamp
-	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup -m "not slow"
+	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup -m "not slow and not faults"
 
 .PHONY: check
 check: $(VENV)/test.stamp ## Linters, types, and the SQL's style
@@ -70,6 +70,10 @@ check: $(VENV)/test.stamp ## Linters, types, and the SQL's style
 	@$(BIN)/mypy
 	@$(BIN)/yamllint --strict .
 	@$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar dbt
+
+.PHONY: test-faults
+test-faults: $(VENV)/test.stamp ## Runs killed a hundred times, disks filled, memory withheld (an hour)
+	@$(BIN)/python -m pytest -q -m faults tests/faults
 
 .PHONY: test-scale
 test-scale: $(VENV)/test.stamp ## The slow suites: a world of a million customers

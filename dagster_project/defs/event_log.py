@@ -58,6 +58,15 @@ class EventLog(SqliteEventLogStorage):
         self._engines[shard] = engine
         return engine
 
+    def delete_events(self, run_id: str) -> None:
+        """Delete a run's events, and the file that held them, which Dagster's own store leaves behind empty."""
+        super().delete_events(run_id)
+        if run_id in self._engines:
+            self._engines.pop(run_id).dispose()
+        self._initialized_dbs.discard(run_id)
+        for ending in ("", "-wal", "-shm"):
+            Path(self.path_for_shard(run_id) + ending).unlink(missing_ok=True)
+
     def dispose(self) -> None:
         """Close every file."""
         while self._engines:

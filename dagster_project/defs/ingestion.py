@@ -6,6 +6,7 @@ from typing import Any
 import dagster as dg
 
 from dagster_project.database import count
+from dagster_project.defs.freshness import policy_of_feed
 from dagster_project.ingestion.contracts import load_contracts
 from dagster_project.ingestion.ingest import FeedOutcome, ingest
 from dagster_project.operations.alerts import BATCH_CHECK, LANDED_CHECK
@@ -17,7 +18,14 @@ FEEDS = load_contracts(CONTRACTS)
 
 
 def _spec(key: list[str], description: str) -> dg.AssetSpec:
-    return dg.AssetSpec(key, group_name=key[0], deps=[["landing", "feeds"]], description=description, skippable=True)
+    return dg.AssetSpec(
+        key,
+        group_name=key[0],
+        deps=[["landing", "feeds"]],
+        description=description,
+        skippable=True,
+        freshness_policy=policy_of_feed(key[1]) if key[0] == "raw" else None,
+    )
 
 
 @dg.multi_asset(

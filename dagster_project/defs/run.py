@@ -7,11 +7,14 @@ import os
 import shutil
 import warnings
 from collections.abc import Collection, Iterable
+from datetime import timedelta
 from pathlib import Path
 
 import dagster as dg
 
+from dagster_project import clock
 from dagster_project.defs.jobs import MAIN_JOB
+from dagster_project.defs.retention import COMPANY_TAG, end_stopped_runs, forget_runs
 from dagster_project.operations import dbt
 from dagster_project.operations.outcome import CheckOutcome, RunOutcome
 from dagster_project.operations.progress import progress
@@ -44,13 +47,17 @@ def run_job(session: Session, name: str = MAIN_JOB) -> RunOutcome:
     keys = job.asset_layer.selected_asset_keys
     # A step a table and a feed (the register of files stands for the landing folder), and the six of Python.
     progress.expect(sum(tuple(key.path) in MODELS or key.path[0] == "raw" for key in keys) + 6)
+    company = session.settings.company_name
     with dg.DagsterInstance.get() as instance:
+        end_stopped_runs(instance, company)
         result = job.execute_in_process(
             instance=instance,
             raise_on_error=False,
+            tags={COMPANY_TAG: company},
             resources={"session": session},
             run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
         )
+        forget_runs(instance, clock.now() - timedelta(days=session.settings.keep_run_days))
     dbt.release()
     return outcome_of(result.run_id, result.all_events, keys)
 

@@ -9,6 +9,7 @@ import duckdb
 from dagster_dbt import DagsterDbtTranslator, DbtProject, dbt_assets
 
 from dagster_project.database import count
+from dagster_project.defs.freshness import policy_of_mart
 from dagster_project.operations import dbt
 from dagster_project.operations.lists import remember_lists
 from dagster_project.operations.progress import Step, progress
@@ -28,8 +29,10 @@ class RoomTranslator(DagsterDbtTranslator):
         return dg.AssetKey([dbt_resource_props["schema"], table])
 
     def get_asset_spec(self, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None) -> dg.AssetSpec:
-        """Load the reference lists after the feeds, so that they need no pass of dbt of their own."""
+        """Say how fresh a mart must be; load lists after the feeds, so that they need no pass of their own."""
         spec = super().get_asset_spec(manifest, unique_id, project)
+        if unique_id.startswith("model.") and spec.key.path[0] == "marts":
+            return spec.replace_attributes(freshness_policy=policy_of_mart(manifest, unique_id))
         return spec.merge_attributes(deps=[["raw", "order_lines"]]) if unique_id.startswith("seed.") else spec
 
     def get_asset_check_spec(

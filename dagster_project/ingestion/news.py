@@ -1,9 +1,12 @@
 """Whether anything has arrived that no run has tried yet.
 
-Belongs here: that one question, asked before a run starts. What becomes of new files is decided in `loading.py`.
+Belongs here: that one question, asked before a run starts and by the sensor. What
+becomes of new files is decided in `loading.py`.
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 import duckdb
 
@@ -23,13 +26,18 @@ def has_news(connection: duckdb.DuckDBPyConnection, settings: Settings, company:
     """
     if "_load" not in tables(connection, "raw") or any(source.query for source in company.feeds.values()):
         return True
+    return any(True for _ in new_files(connection, settings, company))
+
+
+def new_files(connection: duckdb.DuckDBPyConnection, settings: Settings, company: Company) -> Iterator[Found]:
+    """Find the files that a run would try: never seen, or changed, or held back by the last run."""
+    is_fresh = "_load" not in tables(connection, "raw")
     landing = company.landing_folder(settings.company_home)
-    return any(
-        not _was_tried(connection, feed, file, known)
-        for feed, source in company.feeds.items()
-        for known in [known_files(connection, feed)]
-        for file in find_files(landing, source)
-    )
+    for feed, source in company.feeds.items():
+        known = None if is_fresh else known_files(connection, feed)
+        for file in find_files(landing, source):
+            if known is None or not _was_tried(connection, feed, file, known):
+                yield file
 
 
 def _was_tried(connection: duckdb.DuckDBPyConnection, feed: str, file: Found, known: Known) -> bool:

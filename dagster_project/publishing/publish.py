@@ -23,6 +23,7 @@ from dagster_project.settings import Settings, StellaError
 
 PUBLISHED_SCHEMAS = ("warehouse", "marts", "scores", "decisions")
 LINK = "stella.duckdb"
+PART = ".part"
 
 
 @dataclass(frozen=True)
@@ -56,14 +57,19 @@ def publish(
     clock = time.perf_counter()
     versions = settings.published / "versions"
     versions.mkdir(parents=True, exist_ok=True)
+    for left in versions.glob(f"*{PART}*"):
+        left.unlink()
     version = _new_version(versions)
+    part = version.with_suffix(PART)
     try:
-        expected = _copy(connection, version, descriptions, as_of)
-        _verify(version, expected)
+        expected = _copy(connection, part, descriptions, as_of)
+        _verify(part, expected)
     except BaseException:
-        _remove(version)
+        _remove(part)
         raise
-    version.chmod(0o444)
+    part.chmod(0o444)
+    # Only what is whole bears a version's name: what a killed run left is none, and is removed above.
+    part.rename(version)
     link = settings.published / LINK
     _swap(link, version)
     _prune(versions, version, settings.keep_versions)

@@ -30,7 +30,7 @@ def test_asset_keys_change_only_on_purpose(graph: dg.AssetGraph, snapshot: Calla
 
 
 def test_jobs_change_only_on_purpose() -> None:
-    assert {job.name for job in defs.resolve_all_job_defs()} - {"__ASSET_JOB"} == {"stella", "rebuild"}
+    assert {job.name for job in defs.resolve_all_job_defs()} - {"__ASSET_JOB"} == {"stella", "rebuild", "tidy"}
 
 
 def test_every_asset_is_in_the_group_of_its_room(graph: dg.AssetGraph) -> None:

@@ -92,6 +92,28 @@ def test_a_failed_publication_leaves_the_last_one(settings: Settings, monkeypatc
     assert list((settings.published / "versions").iterdir()) == [before]
 
 
+def test_what_a_killed_run_left_is_no_version(settings: Settings) -> None:
+    _publish(settings, 1)
+    versions = settings.published / "versions"
+    for name in ("stella-19990101T000000000000.part", "stella-19990101T000000000000.part.wal"):
+        (versions / name).write_bytes(b"half")
+    before = published_version(settings)
+    _publish(settings, 2)
+    assert sorted(versions.iterdir()) == [before, published_version(settings)]
+
+
+def test_a_version_that_a_reader_holds_is_removed_and_still_read(settings: Settings) -> None:
+    """Whoever has it open keeps it, as the system does with any file; nobody else finds it."""
+    _publish(settings, 1)
+    oldest = published_version(settings)
+    with duckdb.connect(str(oldest), read_only=True) as reader:
+        for rows in (2, 3, 4):
+            _publish(settings, rows)
+        assert not oldest.exists()
+        assert reader.execute("select count(*) from warehouse.dim_customer").fetchall() == [(1,)]
+        assert len(list((settings.published / "versions").iterdir())) == settings.keep_versions
+
+
 def test_a_copy_with_missing_rows_is_refused(settings: Settings, tmp_path: Path) -> None:
     version = tmp_path / "v.duckdb"
     with duckdb.connect(str(version)) as writer:

@@ -1,0 +1,60 @@
+"""Runs the command again and again from one warm process, so that a hundred runs need not import Dagster each.
+
+A script, not a test. A line on standard input is a JSON object of `arguments`, `environment` and `log`; answered are
+the process that was forked for it, and, when that has ended, its exit code (negative: the signal that ended it). The
+process that forks opens no database and starts no thread, so that what it forks is as good as fresh.
+"""
+
+# ruff: noqa: T201, PLC0415 - it answers on standard output, and what is imported when is the point of it
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import sys
+import threading
+import traceback
+from typing import Any
+
+
+def main() -> None:
+    from dagster_project.definitions import defs
+    from dagster_project.operations import cli, run  # noqa: F401 - imported once, for all that are forked
+
+    defs.resolve_job_def("stella")
+    assert threading.active_count() == 1
+    print("ready", flush=True)
+    for line in sys.stdin:
+        pid = os.fork()
+        if pid == 0:
+            _work(json.loads(line))
+        print(pid, flush=True)
+        print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)
+
+
+def _work(order: dict[str, Any]) -> None:
+    from dagster_project.operations import cli
+
+    os.environ.update(order["environment"])
+    log = os.open(order["log"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    os.dup2(log, 1)
+    os.dup2(log, 2)
+    if order.get("file_bytes"):
+        # Writing beyond it fails as a full disk would, once the signal is out of the way; Python ignores the signal.
+        resource.setrlimit(resource.RLIMIT_FSIZE, (order["file_bytes"], order["file_bytes"]))
+    sys.argv = ["stella", *order["arguments"]]
+    code: int | str | None = 1
+    try:
+        cli.main()
+    except SystemExit as end:
+        code = end.code
+    except BaseException:
+        traceback.print_exc()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code if isinstance(code, int) else 0)
+
+
+if __name__ == "__main__":
+    main()

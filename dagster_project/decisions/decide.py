@@ -11,8 +11,11 @@ from datetime import date
 import duckdb
 import pandas as pd
 
+from dagster_project.decisions.affinity import read_affinity
+from dagster_project.decisions.aftermath import estimate_aftermath
 from dagster_project.decisions.campaigns import read_campaigns, read_catalogue, read_channels
-from dagster_project.decisions.history import read_arms, read_customers, read_order_days, read_redemption_share
+from dagster_project.decisions.history import read_customers, read_order_days
+from dagster_project.decisions.past_contacts import read_arms, read_leavers, read_past_contacts
 from dagster_project.decisions.permission import read_permissions, read_suppression
 from dagster_project.decisions.plan import Plan, hash_share, make_plan
 from dagster_project.decisions.policy import DecisionPolicy
@@ -44,8 +47,10 @@ select concat(
         case when chosen.is_control then 'Held out to measure the campaign; a contact was expected to add '
             else 'Expected to add ' end,
         printf('%.2f', chosen.profit), ': ', printf('%.4f', opportunity.uplift), ' extra orders of ',
-        printf('%.2f', opportunity.order_margin), ', less ', printf('%.2f', opportunity.offer_cost),
-        ' for the offer and ', printf('%.2f', chosen.unit_cost), ' for the contact; he bought: ', customer.band, '.'
+        printf('%.2f', opportunity.order_margin), ' (', printf('%.0f', 100 * opportunity.forward_share),
+        ' % only brought forward), less ', printf('%.2f', opportunity.offer_cost), ' for the offer, ',
+        printf('%.2f', opportunity.leaving_cost), ' for who is driven off and ', printf('%.2f', chosen.unit_cost),
+        ' for the contact; he bought: ', customer.band, '.'
     ) as reason
 from chosen_contact as chosen
 inner join decision_customer as customer on customer.customer_id = chosen.customer_id
@@ -100,13 +105,8 @@ def decide(
         rows = write_day(connection, "decisions", TABLES, as_of, frames)
         return DecisionReport(as_of, rows, frames["campaign_priority"], None, (note,))
     campaigns = _with_spending(connection, campaigns, as_of)
-    read_permissions(connection, as_of, company_policy)
     channels = read_channels(connection)
-    model = estimate_uplift(read_arms(connection, as_of, company_policy), read_catalogue(connection))
-    offer_rows = offers(campaigns, channels, model, company_policy.interval_level)
-    price_contacts(
-        connection, offer_rows, as_of, read_redemption_share(connection, as_of, company_policy), company_policy
-    )
+    model, offer_rows = price(connection, campaigns, channels, company_policy, as_of)
     plan = make_plan(connection, campaigns, channels, company_policy, settings.company_name, as_of)
     reach = count_reach(connection, campaigns, as_of)
     frames["campaign_customer_profit"] = best_contacts(connection, basis)
@@ -115,6 +115,28 @@ def decide(
         frames |= _plan_tables(connection, plan, campaigns, settings.company_name, as_of)
     rows = write_day(connection, "decisions", TABLES, as_of, frames)
     return DecisionReport(as_of, rows, frames["campaign_priority"], model, _notes(frames["campaign_priority"], basis))
+
+
+def price(
+    connection: duckdb.DuckDBPyConnection,
+    campaigns: pd.DataFrame,
+    channels: pd.DataFrame,
+    company_policy: DecisionPolicy,
+    as_of: date,
+) -> tuple[UpliftModel, pd.DataFrame]:
+    """Learn from past contacts and price every permitted one (`decision_opportunity`); returns model and offers.
+
+    Needs the tables of `read_order_days`, `read_customers` and `read_suppression`.
+    """
+    read_permissions(connection, as_of, company_policy)
+    read_affinity(connection, as_of)
+    read_past_contacts(connection, as_of, company_policy)
+    arms, catalogue = read_arms(connection), read_catalogue(connection)
+    model = estimate_uplift(arms, catalogue)
+    aftermath = estimate_aftermath(arms, read_leavers(connection), catalogue, model)
+    offer_rows = offers(campaigns, channels, model, aftermath)
+    price_contacts(connection, offer_rows, aftermath, as_of, company_policy)
+    return model, offer_rows
 
 
 def _with_spending(connection: duckdb.DuckDBPyConnection, campaigns: pd.DataFrame, as_of: date) -> pd.DataFrame:

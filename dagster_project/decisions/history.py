@@ -9,7 +9,6 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import duckdb
-import pandas as pd
 
 from dagster_project.decisions.policy import DecisionPolicy
 from dagster_project.scoring.purchase_history import date_key, line_value, value_basis
@@ -32,58 +31,6 @@ from warehouse.fct_order_line as line
 where not coalesce(is_cancelled, false) and customer_id <> -1 and order_date_key > 0 and order_date_key < {end_key}
 group by customer_id, order_date_key
 having sum(quantity) > 0 or sum(net_amount) > 0
-"""
-
-# Only contacts whose response window has passed: half a window is half an answer. Of a customer's contacts in one
-# campaign the first counts, with what he was by then. Where controls carry a variant, contacts of other variants were
-# chosen in another way than the controls and are left out.
-_ARMS = """
-with contact as (
-    select fct.campaign_ref, channel.channel_code, fct.variant, coalesce(fct.is_control, false) as is_control,
-        fct.customer_id, fct.order_count,
-        make_date(fct.sent_date_key // 10000, fct.sent_date_key // 100 % 100, fct.sent_date_key % 100) as sent_on
-    from warehouse.fct_campaign_contact as fct
-    left join warehouse.dim_channel as channel on channel.channel_key = fct.channel_key and channel.channel_key <> -1
-    where fct.customer_id <> -1 and fct.sent_date_key > 0 and fct.sent_date_key < {matured_key}
-    qualify row_number() over (
-        partition by fct.campaign_ref, fct.customer_id order by fct.sent_at, fct.contact_ref
-    ) = 1
-),
-
-by_lot as (
-    select control.campaign_ref, control.variant
-    from contact as control
-    inner join contact as treated
-        on treated.campaign_ref = control.campaign_ref and treated.variant = control.variant and not treated.is_control
-    where control.is_control
-    group by control.campaign_ref, control.variant
-),
-
-comparable as (
-    select contact.*
-    from contact
-    where contact.campaign_ref not in (select campaign_ref from by_lot)
-        or exists (
-            select 1 from by_lot
-            where by_lot.campaign_ref = contact.campaign_ref and by_lot.variant = contact.variant
-        )
-),
-
-before_contact as (
-    select comparable.*, last_order.order_date as last_on,
-        coalesce(last_order.nth, 0) - coalesce(year_before.nth, 0) as year_count
-    from comparable
-    asof left join decision_order_day as last_order
-        on last_order.customer_id = comparable.customer_id and last_order.order_date < comparable.sent_on
-    asof left join decision_order_day as year_before
-        on year_before.customer_id = comparable.customer_id and year_before.order_date < comparable.sent_on - 365
-)
-
-select campaign_ref, channel_code, {band} as band, is_control, count(*) as customers,
-    cast(sum(order_count) as double) as orders, cast(sum(order_count * order_count) as double) as squares
-from before_contact
-group by all
-order by all
 """
 
 _CUSTOMERS = """
@@ -134,6 +81,9 @@ select customer.customer_id, record.source_system, record.customer_ref,
     coalesce(cast(worth.expected_order_amount as double), average.order_value) as order_margin,
     coalesce(cast(worth.expected_order_amount as double), average.order_value) * average.revenue_ratio as order_revenue,
     activity.expected_order_count * {window_days} / 365.0 as base_orders,
+    activity.expected_order_count as year_orders,
+    coalesce(activity.expected_order_count * {aftermath_days} / 365.0, 0) as later_orders,
+    cast(worth.prospective_value_amount as double) as prospective_value,
     least(greatest(coalesce(habits.usual_hour, {default_hour}), {earliest_hour}), {latest_hour}) as planned_hour,
     coalesce(contacted.contact_count, 0) as contact_count,
     case when contacted.last_key > 0 then
@@ -160,14 +110,9 @@ def read_order_days(connection: duckdb.DuckDBPyConnection, as_of: date) -> str:
     return basis[0]
 
 
-def read_arms(connection: duckdb.DuckDBPyConnection, as_of: date, policy: DecisionPolicy) -> pd.DataFrame:
-    """Count customers and their orders in the response window, by campaign, channel, band and arm.
-
-    Columns as `uplift.compare_cells` wants them. Needs `decision_order_day`.
-    """
-    matured = as_of - timedelta(days=policy.response_window_days)
-    band = _BAND.format(last="last_on", day="sent_on", year_count="year_count")
-    return connection.execute(_ARMS.format(matured_key=date_key(matured), band=band)).df()
+def band_of(last: str, day: str, year_count: str) -> str:
+    """Write the SQL of the band: how lately and how often a customer bought, as of a day."""
+    return _BAND.format(last=last, day=day, year_count=year_count)
 
 
 def read_customers(connection: duckdb.DuckDBPyConnection, as_of: date, policy: DecisionPolicy) -> None:
@@ -182,11 +127,12 @@ def read_customers(connection: duckdb.DuckDBPyConnection, as_of: date, policy: D
             end_key=date_key(as_of),
             window_key=date_key(as_of - timedelta(days=policy.contact_window_days)),
             window_days=policy.response_window_days,
+            aftermath_days=policy.aftermath_days,
             time_zone=policy.time_zone,
             earliest_hour=policy.earliest_hour,
             latest_hour=policy.latest_hour,
             default_hour=policy.default_hour,
-            band=_BAND.format(last="bought.last_on", day=day, year_count="bought.year_count"),
+            band=band_of("bought.last_on", day, "bought.year_count"),
         )
     )
 

@@ -28,6 +28,12 @@ class DecisionPolicy(BaseModel):
     )
     horizon_days: int = Field(default=28, ge=1, le=366, description="How many days the contact plan covers.")
     response_window_days: int = Field(default=28, ge=1, description="Days in which an order counts as an answer.")
+    aftermath_days: int = Field(
+        default=90, ge=1, description="Days after that in which orders brought forward, or customers lost, are missed."
+    )
+    fatigue_share: float = Field(
+        default=0.1, ge=0, lt=1, description="Share of its effect that a contact loses per other contact in the window."
+    )
     consent_purpose: str = Field(default="marketing", description="Purpose of consent that a campaign needs.")
     min_age_years: int = Field(default=18, ge=0, description="Younger customers are never contacted.")
     bounce_days: int = Field(default=365, ge=0, description="How long a channel is left alone after a bounce.")

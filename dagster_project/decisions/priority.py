@@ -53,7 +53,7 @@ def rank_campaigns(
     rows["reach_count"] = rows["campaign_ref"].map(plan.reach)
     counts = ["contact_count", "control_count", "eligible_count", "permitted_count", "reach_count"]
     rows[counts] = rows[counts].fillna(0).astype("int64")
-    families = {family for family, _ in model.campaigns}
+    families = {name for kind, name, _ in model.compared if kind == "family"}
     rows["is_control_known"] = rows["family"].isin(families)
     is_known = rows["is_cost_known"] & (rows["evidence"] != "none")
     for name in ["expected_profit_amount", "expected_profit_amount_low", "expected_profit_amount_high", "cost_amount"]:

@@ -1,7 +1,8 @@
 """What each permitted contact is expected to earn.
 
-Expected profit = uplift x order margin - cost of the offer - cost of the contact, where the offer's cost falls on the
-extra orders and on those that would have come anyway, as often as offers are redeemed.
+Expected profit = uplift x order margin that is not only brought forward - cost of the offer - what is lost with
+customers who are driven off - cost of the contact. The offer's cost falls on the extra orders and on those that would
+have come anyway, as often as offers are redeemed. Each further contact of a customer within the window does less.
 
 Belongs here: money of a contact. Does not belong here: limits, choice.
 """
@@ -11,16 +12,19 @@ from __future__ import annotations
 from datetime import date
 
 import duckdb
-import numpy as np
 import pandas as pd
 from scipy.special import ndtri
 
+from dagster_project.decisions.aftermath import Aftermath
+from dagster_project.decisions.history import read_redemption_share
 from dagster_project.decisions.permission import is_eligible
 from dagster_project.decisions.policy import DecisionPolicy
 from dagster_project.decisions.uplift import UpliftModel
 
 BANDS = ("never", "frequent", "recent", "lapsing", "dormant")
 
+# A contact alone, then with the fatigue of those that the customer has had and of those that are worth more to him:
+# in the plan they go before it. An order that the contact prevents also saves the offer; the offer never pays.
 _OPPORTUNITY = """
 create or replace temp table decision_opportunity as
 with eligible as (
@@ -31,37 +35,79 @@ with eligible as (
     ) as offer on {is_eligible}
 ),
 
-priced as (
+met as (
     select offer.campaign_ref, offer.channel_code, customer.customer_id, customer.band, customer.order_margin,
-        permission.permitted_until, offer.unit_cost, offer.uplift, offer.uplift_low, offer.uplift_high,
+        customer.contact_count, permission.permitted_until, offer.unit_cost,
+        offer.uplift + coalesce(liking.affinity - 1, 0) * offer.slope as uplift_alone,
+        sqrt(offer.variance + pow(coalesce(liking.affinity - 1, 0), 2) * offer.slope_variance) as deviation_alone,
         {redemption} * case offer.offer_kind
             when 'discount_pct' then least(offer.offer_value, 100) / 100 * customer.order_revenue
             when 'discount_amount' then least(offer.offer_value * offer.rate_to_home, customer.order_revenue)
             when 'gift' then offer.offer_value * offer.rate_to_home
             when 'points' then offer.offer_value * {point_value}
             else 0 end as offer_cost,
-        coalesce(customer.base_orders, offer.base_orders, 0) as base_orders
+        coalesce(customer.base_orders, offer.base_orders, 0) as base_orders,
+        least({forward} * (1 - exp(-customer.later_orders)), 1) as forward_share,
+        {forward_deviation} * (1 - exp(-customer.later_orders)) as forward_deviation,
+        offer.leaving * coalesce(
+            customer.prospective_value,
+            coalesce(customer.base_orders, offer.base_orders, 0) * 365 / {window_days} * customer.order_margin
+        ) as leaving_alone
     from eligible
     inner join decision_customer as customer on customer.customer_id = eligible.customer_id
     inner join decision_offer as offer on offer.campaign_ref = eligible.campaign_ref and offer.band = customer.band
     inner join decision_permission as permission
         on permission.customer_id = customer.customer_id and permission.channel_code = offer.channel_code
+    left join decision_affinity as liking
+        on liking.customer_id = customer.customer_id and liking.campaign_ref = offer.campaign_ref
+),
+
+alone as (
+    select met.*, max(
+        uplift_alone * order_margin * (1 - forward_share) - (base_orders + uplift_alone) * offer_cost
+        - leaving_alone - unit_cost
+    ) over (partition by customer_id, campaign_ref) as best_profit
+    from met
+),
+
+tired as (
+    select alone.*, pow(1 - {fatigue}, contact_count + dense_rank() over (
+        partition by customer_id order by best_profit desc, campaign_ref
+    ) - 1) as vigour
+    from alone
+),
+
+worked as (
+    select *, vigour * uplift_alone as uplift, vigour * deviation_alone as deviation,
+        vigour * leaving_alone as leaving_cost,
+        order_margin * case when uplift_alone > 0 then 1 - forward_share else 1 end as kept_margin
+    from tired
+),
+
+priced as (
+    select *, uplift * kept_margin - greatest(base_orders + uplift, 0) * offer_cost - leaving_cost - unit_cost
+        as profit,
+        sqrt(
+            pow((kept_margin - offer_cost) * deviation, 2)
+            + pow(greatest(uplift, 0) * order_margin * forward_deviation, 2)
+            + pow(leaving_cost * {leaving_deviation}, 2)
+        ) as profit_deviation
+    from worked
 )
 
-select campaign_ref, channel_code, customer_id, band, permitted_until, uplift, uplift_low, uplift_high, order_margin,
-    unit_cost,
-    -- An order that the contact prevents also saves the offer; the offer never pays.
+select campaign_ref, channel_code, customer_id, band, permitted_until, uplift, order_margin, unit_cost, leaving_cost,
+    uplift - {width} * deviation as uplift_low, uplift + {width} * deviation as uplift_high,
+    case when uplift > 0 then forward_share else 0 end as forward_share,
     greatest(base_orders + uplift, 0) * offer_cost as offer_cost,
-    uplift * order_margin - greatest(base_orders + uplift, 0) * offer_cost - unit_cost as profit,
-    uplift_low * order_margin - greatest(base_orders + uplift_low, 0) * offer_cost - unit_cost as profit_low,
-    uplift_high * order_margin - greatest(base_orders + uplift_high, 0) * offer_cost - unit_cost as profit_high
+    profit, profit - {width} * profit_deviation as profit_low, profit + {width} * profit_deviation as profit_high
 from priced
 """
 
 _BEST = """
 select opportunity.campaign_ref, offer.campaign_key, opportunity.customer_id, opportunity.channel_code,
     opportunity.band as customer_band, opportunity.uplift, opportunity.uplift_low, opportunity.uplift_high,
-    opportunity.order_margin as order_margin_amount, opportunity.offer_cost as offer_cost_amount,
+    opportunity.order_margin as order_margin_amount, opportunity.forward_share as brought_forward_share,
+    opportunity.offer_cost as offer_cost_amount, opportunity.leaving_cost as leaving_cost_amount,
     opportunity.unit_cost as contact_cost_amount, opportunity.profit as expected_profit_amount,
     opportunity.profit_low as expected_profit_amount_low, opportunity.profit_high as expected_profit_amount_high,
     '{basis}' as value_basis
@@ -88,24 +134,20 @@ group by offer.campaign_ref
 """
 
 
-def offers(campaigns: pd.DataFrame, channels: pd.DataFrame, model: UpliftModel, level: float) -> pd.DataFrame:
-    """Put campaign, channel and band together with the uplift expected of them; a row each.
+def offers(campaigns: pd.DataFrame, channels: pd.DataFrame, model: UpliftModel, aftermath: Aftermath) -> pd.DataFrame:
+    """Put campaign, channel and band together with what is expected of them; a row each.
 
-    Columns: those of both, band, uplift, uplift_low, uplift_high (NaN where there is no evidence), evidence,
-    base_orders (what controls of the band ordered in the window).
+    Columns: those of both, band, uplift, variance (NaN where there is no evidence), evidence, slope and slope_variance
+    (on affinity), leaving (share of a customer's future that the contact costs), base_orders (what controls of the band
+    ordered in the window).
     """
-    rows = campaigns.merge(channels, on="campaign_ref")
-    names = zip(*(rows[c].astype(str) for c in ("family", "objective", "channel_code")), strict=True)
+    rows = campaigns.merge(channels, on="campaign_ref").merge(pd.DataFrame({"band": BANDS}), how="cross")
+    names = list(zip(*(rows[c].astype(str) for c in ("family", "objective", "channel_code", "band")), strict=True))
+    rows["evidence"] = [model.evidence(*name[:3]) for name in names]
     predicted = [model.predict(*name) for name in names]
-    rows["mean"] = [np.nan if mean is None else mean for mean, _, _ in predicted]
-    rows["variance"] = [variance for _, variance, _ in predicted]
-    rows["evidence"] = [evidence for _, _, evidence in predicted]
-    rows = rows.merge(pd.DataFrame({"band": BANDS}), how="cross")
-    offset = model.bands.reindex(rows["band"]).fillna(0.0) if len(model.bands) else None
-    rows["uplift"] = rows["mean"] + (0.0 if offset is None else offset["mean"].to_numpy())
-    spread = np.sqrt(rows["variance"] + (0.0 if offset is None else offset["variance"].to_numpy()))
-    width = float(ndtri((1 + level) / 2)) * spread
-    rows["uplift_low"], rows["uplift_high"] = rows["uplift"] - width, rows["uplift"] + width
+    rows["uplift"], rows["variance"] = [mean for mean, _ in predicted], [variance for _, variance in predicted]
+    rows["slope"], rows["slope_variance"] = model.slope()
+    rows["leaving"] = [aftermath.leaving_by(channel) for channel in rows["channel_code"].astype(str)]
     rows["base_orders"] = rows["band"].map(model.base_orders)
     return rows
 
@@ -113,17 +155,18 @@ def offers(campaigns: pd.DataFrame, channels: pd.DataFrame, model: UpliftModel, 
 def price_contacts(
     connection: duckdb.DuckDBPyConnection,
     offer_rows: pd.DataFrame,
+    aftermath: Aftermath,
     as_of: date,
-    redemption: float,
     policy: DecisionPolicy,
 ) -> None:
     """Fill `decision_offer` and `decision_opportunity`: every permitted customer x campaign x channel, priced.
 
-    Needs `decision_customer` and `decision_permission`; only offers with a unit cost and an uplift are priced.
+    Needs `decision_customer`, `decision_permission` and `decision_affinity`; only offers with a unit cost and an uplift
+    are priced.
     """
     columns = [
         "campaign_ref", "campaign_key", "channel_code", "eligibility", "is_open_to_all", "offer_kind", "offer_value",
-        "rate_to_home", "unit_cost", "band", "uplift", "uplift_low", "uplift_high", "base_orders",
+        "rate_to_home", "unit_cost", "band", "uplift", "variance", "slope", "slope_variance", "leaving", "base_orders",
     ]  # fmt: skip
     known = offer_rows.dropna(subset=["unit_cost", "uplift"])[columns]
     known = known.assign(offer_value=known["offer_value"].fillna(0.0), base_orders=known["base_orders"].astype(float))
@@ -136,10 +179,18 @@ def price_contacts(
             nullif(cast(base_orders as double), cast('nan' as double)) as base_orders
         ) from offer_rows""")
     connection.unregister("offer_rows")
+    figures = {
+        "redemption": read_redemption_share(connection, as_of, policy),
+        "point_value": policy.point_value,
+        "forward": aftermath.forward,
+        "forward_deviation": aftermath.forward_deviation,
+        "leaving_deviation": aftermath.leaving_deviation,
+        "fatigue": policy.fatigue_share,
+        "width": float(ndtri((1 + policy.interval_level) / 2)),
+        "window_days": policy.response_window_days,
+    }
     connection.execute(
-        _OPPORTUNITY.format(
-            is_eligible=is_eligible(as_of), redemption=f"{redemption:.6f}", point_value=f"{policy.point_value:.6f}"
-        )
+        _OPPORTUNITY.format(is_eligible=is_eligible(as_of), **{name: f"{value:.9g}" for name, value in figures.items()})
     )
 
 

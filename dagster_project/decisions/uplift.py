@@ -1,195 +1,198 @@
-"""How many orders a contact adds: contacted against control, each campaign drawn to its like.
+"""How many orders a contact adds: a Bayesian linear model over every comparison of the past.
 
-Empirical Bayes on three levels, all normal with known sampling variances: a campaign within its objective and channel,
-those within all campaigns. The variances between come from the method of moments (DerSimonian & Laird 1986, Controlled
-Clinical Trials 7); the posterior is the usual precision-weighted mean (Gelman et al., Bayesian Data Analysis, 5.4).
-What bands of customers add or take is estimated over all campaigns and drawn to zero.
+The effect of a campaign by a channel on a band is the mean effect, plus what the channel, the objective, the campaign
+and the band add, all normal around zero with unknown variances; the slope on affinity is half of the mean effect, give
+or take. Variances are averaged over on a grid under half-normal priors (Gelman 2006, Prior distributions for variance
+parameters in hierarchical models, Bayesian Analysis 1), so that a few noisy comparisons neither count for nothing nor
+for everything. That contacts do nothing at all is one of the hypotheses (spike and slab: Mitchell & Beauchamp 1988,
+JASA 83): most effects are small against their noise (Lewis & Rao 2015, Quarterly Journal of Economics 130).
+The posterior mean is what to expect of contacts also after the best were chosen for it: a choice does not bias it
+(Efron 2011, Tweedie's formula and selection bias, JASA 106).
 
-Belongs here: pure statistics on counts. Does not belong here: SQL, money.
+Belongs here: pure statistics on comparisons. Does not belong here: SQL, money.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.special import expit, logsumexp
+
+from dagster_project.decisions.comparison import compare, compare_slopes
 
 Array = NDArray[np.float64]
-Posteriors = dict[tuple[str, str], tuple[float, float]]
+Level = tuple[str, str]
 MIN_ARM = 10
 """Contacts, and controls, below which a comparison is not made."""
-LEAST_SPREAD = 0.5
-"""Least standard deviation of true effects between bands, groups and campaigns, as a share of the mean effect: a few
-noisy comparisons seldom show a difference that is there."""
+NULL_SHARE = 0.5
+"""Chance, before any look at the facts, that contacts do nothing."""
+PRIOR_LIFT = 0.5
+"""Standard deviation of the mean effect before any look, as a share of what controls order."""
+PRIOR_SPREAD = 0.5
+"""Scale of the half-normal priors of standard deviations between channels, objectives, campaigns and bands, as a share
+of the mean effect."""
+PRIOR_SLOPE = (0.5, 0.5)
+"""Slope on affinity as a share of the mean effect: mean and standard deviation before any look."""
+_GRID = (0.1, 0.4, 0.9, 1.6, 2.4)
+"""Standard deviations tried, in units of that scale."""
+MEAN: Level = ("mean", "")
+SLOPE: Level = ("slope", "")
+KINDS = ("channel", "objective", "family", "band")
 
 
 @dataclass(frozen=True)
 class UpliftModel:
-    """Posterior means and variances of the extra orders a contact, by campaign, group, everybody, and band.
+    """The posterior of extra orders a contact: mean and covariance of the mean effect and what each level adds.
 
-    `campaigns` maps (family, channel_code), `groups` maps (objective, channel_code), to mean and variance.
-    `bands` has mean, variance of the offset of a band, `base_orders` the orders of controls by band.
+    `levels` names the parameters; `spread` the expected variance between the levels of a kind, for levels never seen.
+    `compared` are the families, and the objectives, that were compared on a channel. `base_orders` are the orders of
+    controls by band. `null_chance` is the posterior chance that contacts do nothing.
     """
 
-    campaigns: Posteriors
-    groups: Posteriors
-    mean: float | None
-    variance: float
-    between_groups: float
-    between_campaigns: float
-    bands: pd.DataFrame
+    levels: dict[Level, int]
+    mean: Array
+    covariance: Array
+    spread: dict[str, float]
+    compared: frozenset[tuple[str, str, str]]
     base_orders: pd.Series[float]
+    null_chance: float
 
-    def predict(self, family: str, objective: str, channel: str) -> tuple[float | None, float, str]:
-        """Return mean, variance and evidence of the extra orders a contact; no mean where nothing was ever compared."""
-        if self.mean is None:
-            return None, float("nan"), "none"
-        if (family, channel) in self.campaigns:
-            return *self.campaigns[family, channel], "own"
-        if (objective, channel) in self.groups:
-            mean, variance = self.groups[objective, channel]
-            return mean, variance + self.between_campaigns, "objective_and_channel"
-        return self.mean, self.variance + self.between_groups + self.between_campaigns, "all_campaigns"
+    @property
+    def is_known(self) -> bool:
+        """Whether anything was ever compared."""
+        return bool(self.compared)
 
+    def evidence(self, family: str, objective: str, channel: str) -> str:
+        """Say where an estimate comes from: own, objective_and_channel, all_campaigns or none."""
+        if ("family", family, channel) in self.compared:
+            return "own"
+        if ("objective", objective, channel) in self.compared:
+            return "objective_and_channel"
+        return "all_campaigns" if self.is_known else "none"
 
-def compare_cells(arms: pd.DataFrame) -> pd.DataFrame:
-    """Compare contacted and control customers of the same campaign and band.
+    def predict(self, family: str, objective: str, channel: str, band: str | None = None) -> tuple[float, float]:
+        """Return mean and variance of the extra orders a contact (of the mean band, if none is named); NaN if unknown.
 
-    Args:
-        arms: campaign_ref, channel_code (null for controls that had none assigned), band, is_control, customers,
-            orders, squares (sum and sum of squares of the orders a customer).
+        A level that was never seen adds its kind's variance between levels.
+        """
+        if not self.is_known:
+            return float("nan"), float("nan")
+        wanted = [("channel", channel), ("objective", objective), ("family", family)]
+        wanted += [("band", band)] if band is not None else []
+        row = np.zeros(len(self.mean))
+        row[[self.levels[level] for level in [MEAN, *wanted] if level in self.levels]] = 1.0
+        unseen = sum(self.spread[level[0]] for level in wanted if level not in self.levels)
+        return float(row @ self.mean), float(row @ self.covariance @ row) + unseen
 
-    Returns:
-        campaign_ref, channel_code, band, contacted, controls, difference (orders a customer), variance. The variance
-        of the orders is pooled over a band, so that a small arm without an order is not taken for a certain one.
-    """
-    spread = _band_variance(arms)
-    sums = ["customers", "orders"]
-    contacted = arms[~arms["is_control"]].groupby(["campaign_ref", "channel_code", "band"], as_index=False)[sums].sum()
-    controls = arms[arms["is_control"]]
-    own = controls.dropna(subset=["channel_code"])
-    matched = contacted.merge(
-        own.groupby(["campaign_ref", "channel_code", "band"], as_index=False)[sums].sum(),
-        on=["campaign_ref", "channel_code", "band"],
-        suffixes=("", "_control"),
-    )
-    # Controls without a channel stand for what all of the campaign's channels would have met.
-    shared = contacted[~contacted["campaign_ref"].isin(own["campaign_ref"])].merge(
-        controls.groupby(["campaign_ref", "band"], as_index=False)[sums].sum(),
-        on=["campaign_ref", "band"],
-        suffixes=("", "_control"),
-    )
-    cells = pd.concat([matched, shared], ignore_index=True)
-    cells = cells[(cells["customers"] > 0) & (cells["customers_control"] > 0)]
-    if cells.empty:
-        return pd.DataFrame()
-    cells["difference"] = cells["orders"] / cells["customers"] - cells["orders_control"] / cells["customers_control"]
-    # Controls that serve several channels are shared out among them, or they would count several times over.
-    together = cells.groupby(["campaign_ref", "band"])["customers"].transform("sum")
-    is_shared = ~cells["campaign_ref"].isin(own["campaign_ref"])
-    counted = cells["customers_control"] * (cells["customers"] / together).where(is_shared, 1.0)
-    cells["variance"] = cells["band"].map(spread) * (1 / cells["customers"] + 1 / counted)
-    return cells.rename(columns={"customers": "contacted", "customers_control": "controls"})
-
-
-def _band_variance(arms: pd.DataFrame) -> pd.Series[float]:
-    total = arms.groupby("band")[["customers", "orders", "squares"]].sum()
-    mean = total["orders"] / total["customers"]
-    variance = total["squares"] / total["customers"] - mean**2
-    overall = float((variance * total["customers"]).sum() / max(total["customers"].sum(), 1))
-    return variance.where(variance > 0, max(overall, 1e-4))
+    def slope(self) -> tuple[float, float]:
+        """Return mean and variance of the extra orders a contact per unit of affinity; 0 if unknown."""
+        if not self.is_known:
+            return 0.0, 0.0
+        row = np.zeros(len(self.mean))
+        row[self.levels[MEAN]], row[self.levels[SLOPE]] = PRIOR_SLOPE[0], 1.0
+        return float(row @ self.mean), float(row @ self.covariance @ row)
 
 
 def estimate_uplift(arms: pd.DataFrame, catalogue: pd.DataFrame) -> UpliftModel:
     """Estimate the extra orders a contact from every comparison of the past.
 
     Args:
-        arms: as for `compare_cells`.
+        arms: as for `comparison.compare` and `compare_slopes`.
         catalogue: campaign_ref, family (its name without a year), objective.
     """
-    cells = compare_cells(arms) if len(arms) else pd.DataFrame()
-    bands = _band_offsets(cells) if len(cells) else pd.DataFrame(columns=["mean", "variance"], dtype=float)
-    compared = _by_campaign(cells, bands, catalogue) if len(cells) else pd.DataFrame()
-    if compared.empty:
-        nothing = pd.DataFrame(columns=["mean", "variance"], dtype=float)
-        return UpliftModel({}, {}, None, float("nan"), 0.0, 0.0, nothing, _base_orders(arms))
-    grouping = [compared["objective"], compared["channel_code"]]
-    everything = [pd.Series(0, index=compared.index)]
-    least = (LEAST_SPREAD * float(_precision_mean(compared, everything, 0.0)["mean"].iloc[0])) ** 2
-    between_campaigns = max(between_variance(compared, grouping), least)
-    groups = _precision_mean(compared, grouping, between_campaigns)
-    between_groups = max(between_variance(groups, [pd.Series(0, index=groups.index)]), least)
-    overall = _precision_mean(groups, [pd.Series(0, index=groups.index)], between_groups).iloc[0]
-    groups = _shrink(groups, overall["mean"], overall["variance"], between_groups)
-    families = _precision_mean(compared, [compared["family"], compared["channel_code"], compared["objective"]], 0.0)
-    families = families.reset_index("objective")
-    prior = groups.reindex(pd.MultiIndex.from_arrays([families["objective"], families.index.get_level_values(1)]))
-    campaigns = _shrink(
-        families[["mean", "variance"]], prior["mean"].to_numpy(), prior["variance"].to_numpy(), between_campaigns
+    cells = _usable(compare(arms)) if len(arms) else pd.DataFrame()
+    base = _base_orders(arms)
+    if cells.empty:
+        return UpliftModel({}, np.zeros(0), np.zeros((0, 0)), {}, frozenset(), base, 1.0)
+    cells = cells.merge(catalogue, on="campaign_ref")
+    slopes = compare_slopes(arms)
+    levels, design = _design(cells, slopes)
+    outcome = np.append(cells["difference"].to_numpy(np.float64), slopes["slope"].to_numpy(np.float64))
+    weight = 1 / np.append(cells["variance"].to_numpy(np.float64), slopes["variance"].to_numpy(np.float64))
+    controls = arms[arms["is_control"]]
+    everybody = float(controls["orders"].sum() / controls["customers"].sum())
+    posterior = _Posterior.of(design, outcome, weight, levels, max(PRIOR_LIFT * everybody, 1e-3))
+    compared = frozenset(
+        (kind, str(row[0]), str(row[1]))
+        for kind in ("family", "objective")
+        for row in cells[[kind, "channel_code"]].drop_duplicates().itertuples(index=False)
     )
     return UpliftModel(
-        _posteriors(campaigns), _posteriors(groups), float(overall["mean"]), float(overall["variance"]),
-        between_groups, between_campaigns, bands, _base_orders(arms),
-    )  # fmt: skip
+        levels, posterior.mean, posterior.covariance, posterior.spread, compared, base, posterior.null_chance
+    )
 
 
-def _by_campaign(cells: pd.DataFrame, bands: pd.DataFrame, catalogue: pd.DataFrame) -> pd.DataFrame:
-    """One effect a campaign and channel, the bands' offsets taken out; calm bands, who tell most, weigh most."""
+def _usable(cells: pd.DataFrame) -> pd.DataFrame:
+    if cells.empty:
+        return cells
     size = cells.groupby(["campaign_ref", "channel_code"])[["contacted", "controls"]].transform("sum")
-    usable = cells[(size["contacted"] >= MIN_ARM) & (size["controls"] >= MIN_ARM)]
-    if usable.empty:
-        return pd.DataFrame()
-    level = pd.DataFrame({
-        "mean": usable["difference"] - usable["band"].map(bands["mean"]),
-        "variance": usable["variance"] + usable["band"].map(bands["variance"]),
-    })  # fmt: skip
-    table = _precision_mean(level, [usable["campaign_ref"], usable["channel_code"]], 0.0).reset_index()
-    return table.merge(catalogue, on="campaign_ref")
+    return cells[(size["contacted"] >= MIN_ARM) & (size["controls"] >= MIN_ARM)]
 
 
-def between_variance(rows: pd.DataFrame, grouping: list[pd.Series]) -> float:
-    """Return the variance of true means within groups, beyond sampling (DerSimonian & Laird); 0 if none shows."""
-    weight = 1 / rows["variance"]
-    sums = pd.DataFrame({"w": weight, "w2": weight**2, "wm": weight * rows["mean"]}).groupby(grouping).transform("sum")
-    excess = float((weight * (rows["mean"] - sums["wm"] / sums["w"]) ** 2).sum())
-    members = rows["mean"].groupby(grouping).size()
-    freedom = float((members - 1).sum())
-    scale = float((weight - weight**2 / sums["w"]).sum())
-    return max(0.0, (excess - freedom) / scale) if scale > 1e-12 else 0.0
+def _design(cells: pd.DataFrame, slopes: pd.DataFrame) -> tuple[dict[Level, int], Array]:
+    """Give each level a number and lay out which of them each comparison holds; comparisons of slopes come last."""
+    columns = dict(zip(KINDS, ("channel_code", "objective", "family", "band"), strict=True))
+    levels = {MEAN: 0, SLOPE: 1}
+    for kind, column in columns.items():
+        for name in sorted(cells[column].astype(str).unique()):
+            levels[kind, name] = len(levels)
+    design = np.zeros((len(cells) + len(slopes), len(levels)))
+    design[: len(cells), 0] = 1.0
+    for kind, column in columns.items():
+        design[np.arange(len(cells)), [levels[kind, name] for name in cells[column].astype(str)]] = 1.0
+    design[len(cells) :, :2] = PRIOR_SLOPE[0], 1.0
+    return levels, design
 
 
-def _precision_mean(rows: pd.DataFrame, grouping: list[pd.Series], between: float) -> pd.DataFrame:
-    weight = 1 / (rows["variance"] + between)
-    total = weight.groupby(grouping).sum()
-    return pd.DataFrame({"mean": (weight * rows["mean"]).groupby(grouping).sum() / total, "variance": 1 / total})
+@dataclass(frozen=True)
+class _Posterior:
+    """Mean and covariance of the parameters, averaged over variances and over whether there is any effect."""
+
+    mean: Array
+    covariance: Array
+    spread: dict[str, float]
+    null_chance: float
+
+    @classmethod
+    def of(cls, design: Array, outcome: Array, weight: Array, levels: dict[Level, int], lift: float) -> _Posterior:
+        """Average the normal posteriors of every combination of variances by their evidence and prior.
+
+        The evidence is counted against the hypothesis that nothing has any effect, whose own is then 1.
+        """
+        squares, moment = design.T @ (weight[:, None] * design), design.T @ (weight * outcome)
+        pooled = float(moment[0] / squares[0, 0])
+        scale = PRIOR_SPREAD * abs(pooled)
+        kind_of = np.array([level[0] for level in levels])
+        log_evidence, means, covariances, variances = [], [], [], []
+        for steps in product(_GRID, repeat=len(KINDS)):
+            tau = {kind: max(scale * step, 1e-6) ** 2 for kind, step in zip(KINDS, steps, strict=True)}
+            tau |= {"mean": lift**2, "slope": max(PRIOR_SLOPE[1] * abs(pooled), 1e-6) ** 2}
+            prior = np.array([tau[kind] for kind in kind_of])
+            covariance = np.linalg.inv(squares + np.diag(1 / prior))
+            mean = covariance @ moment
+            determinant = float(np.linalg.slogdet(covariance)[1] - np.log(prior).sum())
+            log_prior = -0.5 * sum(step**2 for step in steps) + sum(_LOG_WIDTH[step] for step in steps)
+            log_evidence.append(0.5 * (determinant + float(mean @ moment)) + log_prior)
+            means.append(mean)
+            covariances.append(covariance)
+            variances.append([tau[kind] for kind in KINDS])
+        log_total = float(logsumexp(log_evidence))
+        log_odds = np.log((1 - NULL_SHARE) / NULL_SHARE) + log_total - _LOG_TOTAL
+        null_chance = float(expit(-log_odds))
+        share = (1 - null_chance) * np.exp(np.array(log_evidence) - log_total)
+        mean = np.einsum("k,kp->p", share, means)
+        second = np.einsum("k,kpq->pq", share, covariances) + np.einsum("k,kp,kq->pq", share, means, means)
+        spread = dict(zip(KINDS, (share @ np.array(variances)).tolist(), strict=True))
+        return cls(mean, second - np.outer(mean, mean), spread, null_chance)
 
 
-def _shrink(rows: pd.DataFrame, prior: float | Array, prior_variance: float | Array, between: float) -> pd.DataFrame:
-    own = between / (between + rows["variance"])
-    mean = prior + own * (rows["mean"] - prior)
-    variance = own * rows["variance"] + (1 - own) ** 2 * prior_variance
-    return pd.DataFrame({"mean": mean, "variance": variance}, index=rows.index)
-
-
-def _posteriors(rows: pd.DataFrame) -> Posteriors:
-    values = rows[["mean", "variance"]].astype(float).itertuples(index=False, name=None)
-    return {(str(a), str(b)): (mean, variance) for (a, b), (mean, variance) in zip(rows.index, values, strict=True)}
-
-
-def _band_offsets(cells: pd.DataFrame) -> pd.DataFrame:
-    """Estimate what a band adds to everybody's effect, drawn to zero as far as bands are not seen to differ.
-
-    Five bands tell little of how much bands differ, so they are always allowed to differ by half of the mean effect:
-    else those who hardly buy, whose differences are the least noisy, would speak for those who buy often.
-    """
-    pooled = _precision_mean(cells.rename(columns={"difference": "mean"})[["mean", "variance"]], [cells["band"]], 0.0)
-    one_group = [pd.Series(0, index=pooled.index)]
-    middle = float(_precision_mean(pooled, one_group, 0.0)["mean"].iloc[0])
-    between = max(between_variance(pooled, one_group), (LEAST_SPREAD * middle) ** 2)
-    middle = float(_precision_mean(pooled, one_group, between)["mean"].iloc[0])
-    return _shrink(pooled.assign(mean=pooled["mean"] - middle), 0.0, 0.0, between)
+_EDGES = np.concatenate([[0.0], (np.array(_GRID)[1:] + np.array(_GRID)[:-1]) / 2, [3.2]])
+_LOG_WIDTH = dict(zip(_GRID, np.log(np.diff(_EDGES)).tolist(), strict=True))
+_LOG_TOTAL = len(KINDS) * float(np.log(sum(np.exp(-0.5 * step**2 + _LOG_WIDTH[step]) for step in _GRID)))
 
 
 def _base_orders(arms: pd.DataFrame) -> pd.Series[float]:

@@ -138,6 +138,15 @@ def bench(
     compare(get_settings(), size, folder, _console())
 
 
+@app.command()
+def grade(company: Company = None) -> None:
+    """Hold a simulated company's contact plan against the truth of its world."""
+    from dagster_project.benchmark.grade import grade_decisions  # noqa: PLC0415
+    from dagster_project.operations.session import open_session  # noqa: PLC0415
+
+    grade_decisions(open_session(company=company), _console())
+
+
 def _console() -> Console:
     # Without a terminal, no width to fold at: logs and pipes get whole lines.
     return Console() if sys.stdout.isatty() else Console(width=200)

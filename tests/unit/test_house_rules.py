@@ -49,9 +49,11 @@ def test_rooms_do_not_import_later_rooms() -> None:
 
 
 def test_no_step_of_the_pipeline_reads_the_truth() -> None:
-    """Only what simulates a world may name the truth folder."""
-    operations = PACKAGE / "operations"
-    allowed = {operations / "demo.py", operations / "cli.py", PACKAGE / "benchmark" / "compare.py"}
+    """Only what simulates or grades a world may name the truth folder, and only the command may call upon a grader."""
+    operations, benchmark = PACKAGE / "operations", PACKAGE / "benchmark"
+    allowed = {operations / "demo.py", operations / "cli.py", benchmark / "compare.py", benchmark / "grade.py"}
+    callers = [p for p in PACKAGE.rglob("*.py") if "dagster_project.benchmark" in p.read_text()]
+    assert [p for p in callers if p.parent != benchmark] == [operations / "cli.py"]
     readers = [p for p in PACKAGE.rglob("*.py") if p not in allowed and re.search(r"[\"'/]truth\b", p.read_text())]
     readers += [p for p in (REPOSITORY / "dbt").rglob("*.sql") if re.search(r"\btruth\b", p.read_text())]
     assert readers == []

@@ -20,7 +20,7 @@ EFFECT = 0.15
 
 TABLES = {
     "fct_order_line": """customer_id bigint, order_date_key integer, is_cancelled boolean, quantity decimal(18,4),
-        net_amount decimal(18,4), margin_amount decimal(18,4), ordered_at timestamptz""",
+        net_amount decimal(18,4), margin_amount decimal(18,4), ordered_at timestamptz, product_key bigint""",
     "fct_return": """customer_id bigint, product_key bigint, return_date_key integer, quantity decimal(18,4),
         refund_amount decimal(18,4)""",
     "fct_touchpoint": """customer_id bigint, touchpoint_kind text, touchpoint_date_key integer, direction text,
@@ -30,8 +30,7 @@ TABLES = {
     "fct_campaign_contact": """contact_ref text, customer_id bigint, campaign_ref text, channel_key bigint,
         variant text, is_control boolean, is_responded boolean, is_ordered boolean, sent_date_key integer,
         cost_amount decimal(18,4), order_count bigint, sent_at timestamptz, delivered_at timestamptz,
-        bounced_at timestamptz,
-        redeemed_at timestamptz""",
+        bounced_at timestamptz, redeemed_at timestamptz, unsubscribed_at timestamptz""",
     "fct_consent": """customer_id bigint, channel_code text, purpose text, is_permitted boolean, valid_from timestamptz,
         valid_to timestamptz""",
     "fct_suppression": """customer_id bigint, channel_code text, reason text, valid_from timestamptz,
@@ -41,12 +40,12 @@ TABLES = {
     "dim_segment": "segment_key bigint, segment_name text",
     "dim_customer": """customer_id bigint, is_current boolean, is_inferred boolean, registered_date_key integer,
         birth_year integer, is_deleted boolean""",
-    "dim_product": "product_key bigint, unit_cost_amount decimal(18,4)",
+    "dim_product": "product_key bigint, unit_cost_amount decimal(18,4), category text",
     "dim_channel": "channel_key bigint, channel_code text, direction text, is_permission_needed boolean",
     "dim_campaign": """campaign_key bigint, campaign_ref text, is_current boolean, is_inferred boolean, name text,
         objective text, starts_on date, ends_on date, offer_kind text, offer_value decimal(18,4), coupon_code text,
         eligibility text, budget_amount decimal(18,4), budget_amount_original decimal(18,4), control_share double,
-        status text""",
+        status text, target_category text""",
     "bridge_campaign_channel": """campaign_ref text, channel_code text, unit_cost_amount decimal(18,4),
         fixed_cost_amount decimal(18,4), capacity_per_day bigint""",
     "bridge_customer_identity": """customer_id bigint, identifier_kind text, source_system text, identifier text,
@@ -107,7 +106,7 @@ def add_customers(connection: duckdb.DuckDBPyConnection, count: int, seed: int =
         for offset in np.unique(generator.integers(1, 730, generator.poisson(6))):
             at = START - timedelta(days=int(offset), hours=6)
             amount = round(float(generator.gamma(4, 20)), 2)
-            orders.append((i, key(at.date()), False, 1, amount, round(amount * 0.5, 2), at))
+            orders.append((i, key(at.date()), False, 1, amount, round(amount * 0.5, 2), at, -1))
     add(connection, "fct_order_line", orders)
 
 
@@ -115,7 +114,7 @@ def add_campaign(connection: duckdb.DuckDBPyConnection, campaign: Campaign) -> N
     c = campaign
     add(connection, "dim_campaign", [(
         hash(c.ref) % 10**6, c.ref, True, False, c.name, c.objective, c.starts, c.ends, c.offer, c.value,
-        f"CODE{c.ref}", c.eligibility, c.budget, c.budget, c.control, c.status,
+        f"CODE{c.ref}", c.eligibility, c.budget, c.budget, c.control, c.status, None,
     )])  # fmt: skip
     add(connection, "bridge_campaign_channel", [(c.ref, name, *costs) for name, costs in c.channels.items()])
 
@@ -139,7 +138,7 @@ def carry_out(
         ordered = int(generator.random() < base) + int(not is_control and generator.random() < EFFECT)
         rows.append((
             f"{campaign.ref}-{i}", i, campaign.ref, CHANNELS["email"], None, is_control, False, ordered > 0,
-            key(campaign.starts), 0 if is_control else 0.05, ordered, at, at, None, None,
+            key(campaign.starts), 0 if is_control else 0.05, ordered, at, at, None, None, None,
         ))  # fmt: skip
     add(connection, "fct_campaign_contact", rows)
 

@@ -81,7 +81,8 @@ def test_the_uplift_is_the_planted_one(settings: Settings) -> None:
     add_campaign(shop, Campaign("N1", "Sale 2026"))
     report = decide(shop, settings, POLICY, AS_OF)
     assert report.uplift is not None
-    mean, variance, evidence = report.uplift.predict("sale", "retain", "email")
+    mean, variance = report.uplift.predict("sale", "retain", "email")
+    evidence = report.uplift.evidence("sale", "retain", "email")
     assert evidence == "own"
     assert mean == pytest.approx(EFFECT, abs=3 * variance**0.5)
     assert variance**0.5 < 0.03
@@ -264,7 +265,7 @@ def test_contacts_that_already_had_the_campaign_are_not_repeated(settings: Setti
     add_campaign(shop, running)
     sent = START - timedelta(days=2)
     add(shop, "fct_campaign_contact", [
-        (f"x{i}", i, "N1", 1, "plan", i % 5 == 0, False, False, 20260629, 0.5, 0, sent, sent, None, None)
+        (f"x{i}", i, "N1", 1, "plan", i % 5 == 0, False, False, 20260629, 0.5, 0, sent, sent, None, None, None)
         for i in range(1, 51)
     ])  # fmt: skip
     decide(shop, settings, POLICY, AS_OF)

@@ -78,7 +78,7 @@ def close(shop: duckdb.DuckDBPyConnection, contact: Contact, reason: str) -> Non
     elif reason == "bounced":
         add(shop, "fct_campaign_contact", [(
             f"B{who}", who, "P0", CHANNELS[contact.channel], None, False, False, False, 20260630, 0, 0,
-            before - timedelta(days=1), None, before, None,
+            before - timedelta(days=1), None, before, None, None,
         )])  # fmt: skip
     elif reason in {"minor", "deleted"}:
         changed = "birth_year = 2015" if reason == "minor" else "is_deleted = true"

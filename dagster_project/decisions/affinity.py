@@ -1,0 +1,84 @@
+"""How much more than others a customer buys of what a campaign is about.
+
+The share of the category in a customer's order lines, drawn to everybody's share by `PRIOR_LINES` lines (the posterior
+mean of a Dirichlet, Gelman et al., Bayesian Data Analysis, 3.4), over everybody's share: 1 = like everybody.
+
+Belongs here: counting lines by category. Does not belong here: what affinity does to an effect.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+import duckdb
+
+from dagster_project.scoring.purchase_history import date_key
+
+PRIOR_LINES = 10
+HIGHEST = 4
+"""No customer counts as liking a category more than so many times as much as everybody."""
+
+_TABLES = """
+create or replace temp table decision_target as
+select campaign_ref, target_category
+from warehouse.dim_campaign
+where is_current and campaign_key <> -1 and nullif(trim(target_category), '') is not null;
+
+create or replace temp table decision_line_category as
+select line.customer_id, product.category,
+    make_date(
+        line.order_date_key // 10000, line.order_date_key // 100 % 100, line.order_date_key % 100
+    ) as order_date, count(*) as line_count
+from warehouse.fct_order_line as line
+inner join warehouse.dim_product as product on product.product_key = line.product_key
+where not coalesce(line.is_cancelled, false) and line.customer_id <> -1
+    and line.order_date_key > 0 and line.order_date_key < {end_key} and product.category is not null
+    and exists (select 1 from decision_target)
+group by all;
+
+create or replace temp table decision_category as
+select category, sum(line_count) / sum(sum(line_count)) over () as share
+from decision_line_category group by category;
+
+create or replace temp table decision_category_day as
+select customer_id, category, order_date,
+    sum(line_count) over (partition by customer_id, category order by order_date) as nth_line
+from decision_line_category
+where category in (select target_category from decision_target);
+
+create or replace temp table decision_line_day as
+select customer_id, order_date, sum(sum(line_count)) over (partition by customer_id order by order_date) as nth_line
+from decision_line_category group by customer_id, order_date;
+"""
+_TODAY = """
+create or replace temp table decision_affinity as
+select target.campaign_ref, lines.customer_id, {affinity} as affinity
+from decision_target as target
+inner join decision_category as taste on taste.category = target.target_category
+cross join (select customer_id, max(nth_line) as nth_line from decision_line_day group by customer_id) as lines
+left join (
+    select customer_id, category, max(nth_line) as nth_line from decision_category_day group by customer_id, category
+) as bought on bought.customer_id = lines.customer_id and bought.category = target.target_category
+where target.campaign_ref in (select campaign_ref from warehouse.dim_campaign where is_current and ends_on >= {day})
+    or not exists (select 1 from warehouse.dim_campaign where is_current and ends_on >= {day})
+"""
+
+
+def read_affinity(connection: duckdb.DuckDBPyConnection, as_of: date) -> None:
+    """Fill the temporary tables of affinity.
+
+    `decision_target` has the category of each campaign that has one, `decision_category` everybody's shares;
+    `decision_category_day` and `decision_line_day` the lines of a customer up to a day; `decision_affinity` the
+    affinity of each customer who bought to each campaign with a category, as of the day.
+    """
+    connection.execute(_TABLES.format(end_key=date_key(as_of)))
+    affinity = affinity_of("bought.nth_line", "lines.nth_line", "taste.share")
+    connection.execute(_TODAY.format(affinity=affinity, day=f"date '{as_of.isoformat()}'"))
+
+
+def affinity_of(category_lines: str, lines: str, share: str) -> str:
+    """Write the SQL of the affinity; 1 where the campaign has no category or nobody bought of it."""
+    return (
+        f"coalesce(least(cast((coalesce({category_lines}, 0) + {PRIOR_LINES} * {share}) / "
+        f"((coalesce({lines}, 0) + {PRIOR_LINES}) * {share}) as double), {HIGHEST}), 1.0)"
+    )

@@ -1,0 +1,29 @@
+"""What the plan of a simulated company promises is held against the truth of its world."""
+
+from __future__ import annotations
+
+import duckdb
+import pytest
+
+from dagster_project.benchmark.grade import grade
+from dagster_project.benchmark.world_truth import read_world
+from tests.integration.runs import Run, stella
+
+pytestmark = pytest.mark.xdist_group("whole_way")
+
+
+def test_the_plan_keeps_what_it_promises_and_beats_other_choices(demo_run: Run) -> None:
+    world = read_world(demo_run.home / demo_run.company.name / "truth")
+    with duckdb.connect(str(demo_run.database), read_only=True) as connection:
+        (day,) = connection.execute("select max(as_of_date) from decisions.contact_plan").fetchone() or (None,)
+        found = grade(connection, world, day)
+    assert found.contacts > 100
+    assert found.low <= found.together <= found.high
+    assert found.at_random < found.plan < found.perfect
+    assert found.best_customers < found.plan
+
+
+def test_the_verb_says_it_in_words(demo_run: Run) -> None:
+    said = stella(demo_run.home, demo_run.company, "grade")
+    assert said.exit_code == 0, said.output
+    assert "of the best possible" in said.output

@@ -61,7 +61,7 @@ test: check unit ## Everything that must hold: the linters, the types, the tests
 
 .PHONY: unit
 unit: $(VENV)/test.stamp
-	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup -m "not slow and not faults"
+	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup -m "not slow and not faults and not fuzz"
 
 .PHONY: check
 check: $(VENV)/test.stamp ## Linters, types, and the SQL's style
@@ -74,6 +74,10 @@ check: $(VENV)/test.stamp ## Linters, types, and the SQL's style
 .PHONY: test-faults
 test-faults: $(VENV)/test.stamp ## Runs killed a hundred times, disks filled, memory withheld (an hour)
 	@$(BIN)/python -m pytest -q -m faults tests/faults
+
+.PHONY: fuzz
+fuzz: $(VENV)/test.stamp ## Ten thousand damaged files, some of every feed: make fuzz [FUZZ_SEED=1] [FUZZ_FILES=10400]
+	@$(BIN)/python -m pytest -q -m fuzz tests/faults
 
 .PHONY: test-scale
 test-scale: $(VENV)/test.stamp ## The slow suites: a world of a million customers

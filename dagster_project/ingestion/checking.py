@@ -15,7 +15,7 @@ from dagster_project.ingestion.company_file import ReadOptions
 from dagster_project.ingestion.contract import Column, Contract
 from dagster_project.ingestion.reading import RESERVED, identifier, literal
 from dagster_project.ingestion.rules import Clock, Rule, as_exact, default_code, odd_name, raw_name, rules_of
-from dagster_project.ingestion.typing_sql import cleaned, coded, is_text, known_values, typed
+from dagster_project.ingestion.typing_sql import as_text, cleaned, coded, is_text, known_values, typed
 
 
 @dataclass(frozen=True)
@@ -64,8 +64,8 @@ def checked(
         f", cast(null as {c.sql_type}) as {identifier(c.name)}" for c in contract.columns if c.name not in own
     )
     unknown = "".join(
-        f", {raw_name(c.name)} is not null and {coded(c, raw_name(c.name), _names(c, company, contract))} is null "
-        f"as {odd_name(c.name)}"
+        f", {raw_name(c.name)} is not null and "
+        f"{coded(c, _text(c, columns[own[c.name]]), _names(c, company, contract))} is null as {odd_name(c.name)}"
         for c in present
         if default_code(c) is not None
     )
@@ -108,6 +108,11 @@ def _names(column: Column, company: Company, contract: Contract) -> dict[str, st
         names |= company.codes.get(key, {})
     allowed = known_values(column)
     return {own: code for own, code in names.items() if not allowed or code in allowed}
+
+
+def _text(column: Column, kind: str) -> str:
+    """Give a value as text: Parquet may hold a code as bytes or as a number."""
+    return raw_name(column.name) if is_text(kind) else as_text(raw_name(column.name), kind)
 
 
 def _value(column: Column, kind: str, company: Company, contract: Contract, options: ReadOptions, zone: str) -> str:

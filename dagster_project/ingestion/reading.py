@@ -54,11 +54,14 @@ def identifier(name: str) -> str:
 
 
 def unique_names(names: list[str]) -> list[str]:
-    """Name what has no name `column_3`, and number what has the name of another or one of ours, whatever the case."""
+    """Name what has no name `column_3`, and number what has the name of another or one of ours, whatever the case.
+
+    No statement can hold a NUL, so a name's are replaced.
+    """
     taken = set(RESERVED)
     unique: list[str] = []
     for position, given in enumerate(names, start=1):
-        base = name = given.strip().strip("\ufeff") or f"column_{position}"
+        base = name = given.replace("\0", "\ufffd").strip().strip("\ufeff") or f"column_{position}"
         number = 2
         while name.lower() in taken:
             name, number = f"{base}_{number}", number + 1

@@ -153,7 +153,7 @@ def _list(x: str, kind: str) -> str:
 def _json(x: str, kind: str) -> str:
     if kind.startswith(("STRUCT", "MAP")):
         return f"cast(to_json({x}) as json)"
-    text = x if is_text(kind) else f"cast({x} as varchar)"
+    text = f"cast({x} as varchar)" if kind == "JSON" else x if is_text(kind) else as_text(x, kind)
     return f"case when json_valid({text}) then case when json_type({text}) = 'OBJECT' then cast({text} as json) end end"
 
 

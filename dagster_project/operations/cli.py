@@ -96,11 +96,39 @@ def demo(
     profile: Annotated[Path | None, typer.Option(help="A world's profile; default: the demo's own.")] = None,
     customers: Annotated[int | None, typer.Option(min=1, help="How many persons.")] = None,
     by_day: Annotated[bool, typer.Option(help="One file per feed and day, instead of one per feed.")] = False,
+    until: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="Day after the last one; a world that is there lives on to it."),
+    ] = None,
+    ahead: Annotated[int, typer.Option(min=0, help="With --until: days kept ready beyond it.")] = 28,
 ) -> None:
-    """Simulate the demo company's world into a folder."""
-    from dagster_project.operations.demo import simulate_into  # noqa: PLC0415
+    """Simulate the demo company's world into a folder, or let the one that is there live on."""
+    from dagster_project.operations.demo import simulate_into, simulate_until  # noqa: PLC0415
 
-    simulate_into(landing, truth, profile=profile, customers=customers, by_day=by_day)
+    if until is None:
+        simulate_into(landing, truth, profile=profile, customers=customers, by_day=by_day)
+        return
+    said = simulate_until(landing, truth, until.date(), profile, customers, by_day=by_day, ahead=ahead)
+    _console().print(said, highlight=False)
+
+
+@app.command()
+def respond(
+    company: Company = None,
+    plan: Annotated[Path | None, typer.Option(help="CSV or Parquet; default: the newest published plan.")] = None,
+    until: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="Day after the last one; default: when the plan's windows are over."),
+    ] = None,
+    by_day: Annotated[bool, typer.Option(help="One file per feed and day, instead of one per feed.")] = False,
+) -> None:
+    """Let the simulated customers answer the contact plan: what follows comes in as new files."""
+    from dagster_project.operations.demo import respond_to_plan  # noqa: PLC0415
+    from dagster_project.operations.session import open_session  # noqa: PLC0415
+
+    session = open_session(company=company)
+    said = respond_to_plan(session.settings, session.company, plan, _day(until), by_day=by_day)
+    _console().print(said, highlight=False)
 
 
 @app.command()

@@ -83,6 +83,7 @@ def make_responses(stage: Stage, contacts: Contacts, orders: Orders) -> Response
         & ~contacts.made_leave[row]
         & chance.flag(np.minimum(rates["bounce"] / untouched, 1.0), "answer.bounced", contact)
     )
+    bounced |= ~contact_columns(stage).get("reached", np.zeros(0))[row].astype(bool)
     opened = ~bounced & chance.flag(_with_odds(rates["open"], odds), "answer.opened", contact)
     seen = opened | ((rates["open"] == 0) & ~bounced)
     clicked = seen & chance.flag(_with_odds(rates["click"], odds), "answer.clicked", contact)

@@ -50,7 +50,9 @@ def _choose(stage: Stage, code: int) -> Batch:
     nothing = np.full(len(pick), "", dtype=object)
     same = np.full(len(pick), code, dtype=np.int64)
     none = np.zeros(len(pick), dtype=np.int64)
-    return Batch(row[pick], same, channel[pick], day[pick], second[pick], control[pick], assignment, none, nothing)
+    return Batch(
+        row[pick], none - 1, same, channel[pick], day[pick], second[pick], control[pick], assignment, none, nothing
+    )
 
 
 def _sales_figures(stage: Stage, day: int) -> tuple[Ints, Reals]:

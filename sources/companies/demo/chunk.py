@@ -32,6 +32,7 @@ from sources.companies.demo.records import draw_records
 from sources.companies.demo.registry import customers
 from sources.companies.demo.rows import place_in_group
 from sources.companies.demo.scene import Scene
+from sources.companies.demo.strays import Strays
 
 Ints = NDArray[np.int64]
 
@@ -41,11 +42,13 @@ class Plan:
     """Contacts that somebody has planned, one row a contact, sorted by day and person.
 
     Attributes:
-        person, campaign, channel, day, second, is_control: as in `model.Contacts`. attempt: 1, 2, ... for repeated
-            contacts of a person by a campaign. plan_ref: text.
+        person, campaign, channel, day, second, is_control: as in `model.Contacts`. record: number of the record whose
+            address is used. attempt: 1, 2, ... for repeated contacts of a person by a campaign. plan_ref: text.
+        strays: contacts to references that no record has; they come back.
     """
 
     person: Ints
+    record: Ints
     campaign: Ints
     channel: Ints
     day: Ints
@@ -53,6 +56,7 @@ class Plan:
     is_control: NDArray[np.bool_]
     attempt: Ints
     plan_ref: NDArray[np.object_]
+    strays: Strays | None = None
 
 
 def live(scene: Scene, shelf: Shelf, lo: int, hi: int, plan: Plan | None = None) -> Life:
@@ -151,6 +155,7 @@ def _play_plan(stage: Stage, plan: Plan, hi: int) -> None:
                 stage,
                 Batch(
                     row=plan.person[now] - stage.lo,
+                    record=np.searchsorted(stage.records.record, plan.record[now]),
                     campaign=plan.campaign[now],
                     channel=plan.channel[now],
                     day=plan.day[now],

@@ -17,7 +17,6 @@ from sources.companies.demo.market import instants
 from sources.companies.demo.model import (
     CAUSE,
     CAUSED_COUNTER,
-    CHANNEL,
     CHANNELS,
     NEVER,
     ORDERS_A_PERSON,
@@ -47,9 +46,14 @@ NEVER_AT = 1 << 60
 
 @dataclass(frozen=True)
 class Batch:
-    """Contacts to be made, at most one a person: row = person - lo. All arrays have one row a contact."""
+    """Contacts to be made, at most one a person: row = person - lo. All arrays have one row a contact.
+
+    Attributes:
+        record: row in Records of the address used, -1 for the first one by which the person can be reached.
+    """
 
     row: Ints
+    record: Ints
     campaign: Ints
     channel: Ints
     day: Ints
@@ -68,6 +72,7 @@ class Stage:
         removed, cancelled: per own order. left: day per person. gone: day on which a contact drove the person off.
         sent: one array a batch: day of the contact per person. made: columns of contacts. caused: columns of orders.
         record: per channel, row in Records through which the person is reached (-1 none), persons x CHANNELS.
+        reaches: whether a record has an address for the channel, records x CHANNELS.
     """
 
     scene: Scene
@@ -77,6 +82,7 @@ class Stage:
     permission: Permission
     value: Reals
     record: Ints
+    reaches: Flags
     removed: Flags
     cancelled: Flags
     left: Ints
@@ -90,6 +96,7 @@ def set_stage(scene: Scene, lo: int, hi: int, records: Records, own: OwnOrders, 
     """Begin with what everybody would do without any campaign."""
     order = own.person * ORDERS_A_PERSON + own.counter
     value = scene.chance.gamma(scene.profile.buying.spend_shape, "order.value", order)
+    reaches = _reaches(records)
     return Stage(
         scene=scene,
         lo=lo,
@@ -97,7 +104,8 @@ def set_stage(scene: Scene, lo: int, hi: int, records: Records, own: OwnOrders, 
         own=own,
         permission=permission,
         value=value / scene.persons.spend_rate[own.person],
-        record=_ways_to_reach(hi - lo, lo, records),
+        record=_ways_to_reach(hi - lo, lo, records, reaches),
+        reaches=reaches,
         removed=np.zeros(len(own.person), dtype=bool),
         cancelled=np.zeros(len(own.person), dtype=bool),
         left=own.left.copy(),
@@ -110,7 +118,9 @@ def play(stage: Stage, batch: Batch) -> None:
     scene, chance = stage.scene, stage.scene.chance
     row, day, person = batch.row, batch.day, batch.row + stage.lo
     recent = _recent(stage, row, day)
-    change = delta(scene, person, batch.campaign, batch.channel, day, batch.second, recent)
+    record = np.where(batch.record >= 0, batch.record, stage.record[row, batch.channel])
+    reached = (record >= 0) & stage.reaches[np.maximum(record, 0), batch.channel]
+    change = delta(scene, person, batch.campaign, batch.channel, day, batch.second, recent) * reached
     luck = chance.uniform("contact.outcome", person, batch.campaign, batch.attempt)
     works = ~batch.is_control & (stage.gone[row] >= day)
     extra = np.flatnonzero(works & (luck < change))
@@ -119,9 +129,10 @@ def play(stage: Stage, batch: Batch) -> None:
     outcome[extra], outcome_at[extra] = _cause_orders(stage, batch, extra)
     made_leave = np.zeros(len(row), dtype=bool)
     made_leave[against] = _turn_away(stage, batch, against)
-    unsubscribed = _unsubscribe(stage, batch, recent) | made_leave
+    unsubscribed = _unsubscribe(stage, batch, recent, reached) | made_leave
     history = np.full(len(stage.left), LONG_AGO, dtype=np.int64)
-    history[row[~batch.is_control]] = day[~batch.is_control]
+    felt = ~batch.is_control & reached
+    history[row[felt]] = day[felt]
     stage.sent.append(history)
     stage.made.append(
         {
@@ -134,7 +145,8 @@ def play(stage: Stage, batch: Batch) -> None:
             "is_control": batch.is_control,
             "assignment": batch.assignment,
             "plan_ref": batch.plan_ref,
-            "record": stage.record[row, batch.channel],
+            "record": record,
+            "reached": reached,
             "delta": change,
             "order": outcome,
             "order_at": outcome_at,
@@ -155,8 +167,8 @@ def next_own(stage: Stage, row: Ints, after: Ints, within: int) -> Ints:
     return np.asarray(np.where(fits & ~stage.removed[safe], safe, -1))
 
 
-def _ways_to_reach(count: int, lo: int, records: Records) -> Ints:
-    """Find for each person and channel the first record by which he can be reached."""
+def _reaches(records: Records) -> Flags:
+    """Tell which records have an address for which channel."""
     has_email, has_phone = (
         np.asarray(texts.to_numpy(zero_copy_only=False) != "") for texts in (records.email, records.phone)
     )
@@ -167,10 +179,16 @@ def _ways_to_reach(count: int, lo: int, records: Records) -> Ints:
         "app": records.system == SYSTEM["app"],
         "post": ~has_error(records, "blank_address"),
     }
+    everything = np.ones(len(records.record), dtype=bool)
+    return np.column_stack([suits.get(name, everything) for name in CHANNELS])
+
+
+def _ways_to_reach(count: int, lo: int, records: Records, reaches: Flags) -> Ints:
+    """Find for each person and channel the first record by which he can be reached."""
     ways = np.full((count, len(CHANNELS)), -1, dtype=np.int64)
-    for name in CHANNELS:
-        rows = np.flatnonzero(suits.get(name, np.ones(len(records.record), dtype=bool)))[::-1]
-        ways[records.person[rows] - lo, CHANNEL[name]] = rows
+    for channel in range(len(CHANNELS)):
+        rows = np.flatnonzero(reaches[:, channel])[::-1]
+        ways[records.person[rows] - lo, channel] = rows
     return ways
 
 
@@ -229,11 +247,11 @@ def _turn_away(stage: Stage, batch: Batch, pick: Ints) -> Flags:
     return np.asarray(leaves)
 
 
-def _unsubscribe(stage: Stage, batch: Batch, recent: Ints) -> Flags:
+def _unsubscribe(stage: Stage, batch: Batch, recent: Ints, reached: Flags) -> Flags:
     section = stage.scene.profile.consent
     rate = np.minimum(section.opt_out_per_contact * (1.0 + section.pressure * recent), 1.0)
     keys = (batch.row + stage.lo, batch.campaign, batch.attempt)
-    stops = ~batch.is_control & stage.scene.chance.flag(rate, "contact.unsubscribes", *keys)
+    stops = ~batch.is_control & reached & stage.scene.chance.flag(rate, "contact.unsubscribes", *keys)
     stage.permission.end(batch.row[stops], batch.channel[stops], batch.day[stops])
     return np.asarray(stops)
 

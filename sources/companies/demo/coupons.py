@@ -11,6 +11,7 @@ import numpy as np
 
 from sources.companies.demo.follows import Accounts, Follows
 from sources.companies.demo.model import Ints
+from sources.companies.demo.moments import seconds_played
 from sources.companies.demo.posts import Echo
 from sources.companies.demo.rows import grow
 from sources.companies.demo.scene import Scene
@@ -36,37 +37,64 @@ class Passings:
 
 
 def draw_passings(scene: Scene, accounts: Accounts, follows: Follows, echo: Echo, epoch: int) -> Passings:
-    """Spread the codes that customers used, along follows that were there, to the profile's depth."""
-    network, chance = scene.profile.network, scene.chance
-    account, campaign, at = _users(scene, accounts, echo, epoch)
-    levels = [Passings(account, campaign, at, np.zeros_like(account), np.full_like(account, -1))]
+    """Spread the codes that customers used, along follows that were there, to the profile's depth.
+
+    Nobody tells a code twice: the first time counts, however he came to know it. So tellings are listed again and
+    again, each list made of the one before, until nothing changes; what comes of it up to a moment does not hang on
+    what comes after.
+    """
+    users = _users(scene, accounts, echo, epoch)
     order = np.argsort(follows.followed, kind="stable")
-    followed = follows.followed[order]
-    seen = _pairs(scene, account, campaign)
-    told = 0
-    for depth in range(1, network.coupon_depth + 1):
-        last = levels[-1]
-        start, stop = np.searchsorted(followed, last.account), np.searchsorted(followed, last.account, side="right")
-        parent, place = grow(stop - start)
-        edge = order[start[parent] + place]
-        listener, code = follows.follower[edge], last.campaign[parent]
-        passes = chance.flag(network.coupon_share, "coupon.pass", accounts.number[listener], code, depth)
-        knows = (follows.at[edge] <= last.at[parent]) & (follows.ends[edge] > last.at[parent])
-        wait = network.coupon_days * 86_400 * chance.exponential("coupon.wait", accounts.number[listener], code)
-        when = last.at[parent] + wait.astype(np.int64) + 60
-        pair = _pairs(scene, listener, code)
-        row = np.flatnonzero(passes & knows & (when < scene.until * 86_400) & ~np.isin(pair, seen))
-        row = row[np.lexsort((accounts.number[last.account[parent[row]]], when[row]))]
-        row = row[np.sort(np.unique(pair[row], return_index=True)[1])]
-        if len(row) == 0:
-            break
-        levels.append(Passings(listener[row], code[row], when[row], np.full(len(row), depth), told + parent[row]))
-        told += len(last)
-        seen = np.union1d(seen, pair[row])
-    return Passings(*(np.concatenate([getattr(level, name) for level in levels]) for name in Passings.__annotations__))
+    edges = Follows(follows.follower[order], follows.followed[order], follows.at[order], follows.ends[order])
+    known = users
+    while True:
+        heard = _told(scene, accounts, edges, known)
+        both = Passings(*(np.concatenate([getattr(p, name) for p in (users, heard)]) for name in _COLUMNS))
+        fresh = _first_tellings(scene, accounts, known, both)
+        if len(fresh) == len(known) and all(
+            np.array_equal(getattr(fresh, name), getattr(known, name)) for name in _COLUMNS
+        ):
+            return fresh
+        known = fresh
 
 
-def _users(scene: Scene, accounts: Accounts, echo: Echo, epoch: int) -> tuple[Ints, Ints, Ints]:
+_COLUMNS = tuple(Passings.__annotations__)
+
+
+def _told(scene: Scene, accounts: Accounts, edges: Follows, known: Passings) -> Passings:
+    """Let followers hear each telling, and some of them tell it in turn; edges are sorted by who is followed."""
+    network, chance = scene.profile.network, scene.chance
+    start = np.searchsorted(edges.followed, known.account)
+    stop = np.searchsorted(edges.followed, known.account, side="right")
+    parent, place = grow(np.where(known.depth < network.coupon_depth, stop - start, 0))
+    edge = start[parent] + place
+    listener, code, depth = edges.follower[edge], known.campaign[parent], known.depth[parent] + 1
+    passes = chance.flag(network.coupon_share, "coupon.pass", accounts.number[listener], code, depth)
+    there = (edges.at[edge] <= known.at[parent]) & (edges.ends[edge] > known.at[parent])
+    wait = network.coupon_days * 86_400 * chance.exponential("coupon.wait", accounts.number[listener], code)
+    when = known.at[parent] + wait.astype(np.int64) + 60
+    row = np.flatnonzero(passes & there & (when < seconds_played(scene)))
+    return Passings(listener[row], code[row], when[row], depth[row], parent[row])
+
+
+def _first_tellings(scene: Scene, accounts: Accounts, known: Passings, told: Passings) -> Passings:
+    """Keep the first telling of each account and code, by depth, then time, and point again to where it was heard."""
+    pair = _pairs(scene, told.account, told.campaign)
+    source = np.where(told.heard_from >= 0, accounts.number[known.account[np.maximum(told.heard_from, 0)]], -1)
+    order = np.lexsort((source, told.depth, told.at, pair))
+    first = order[np.r_[True, pair[order][1:] != pair[order][:-1]]] if len(order) else order
+    first = first[np.lexsort((source[first], pair[first], told.at[first], told.depth[first]))]
+    kept = _pairs(scene, told.account[first], told.campaign[first])
+    heard = np.where(
+        told.heard_from[first] >= 0, _pairs(scene, known.account, known.campaign)[told.heard_from[first]], -1
+    )
+    by_pair = np.argsort(kept, kind="stable")
+    place = by_pair[np.minimum(np.searchsorted(kept, heard, sorter=by_pair), max(len(kept) - 1, 0))]
+    columns = (told.account[first], told.campaign[first], told.at[first], told.depth[first])
+    return Passings(*columns, np.where(heard >= 0, place, -1))
+
+
+def _users(scene: Scene, accounts: Accounts, echo: Echo, epoch: int) -> Passings:
     """Give those who used a code, have an account by then, and tell: once for each person and code, the first time."""
     network, chance = scene.profile.network, scene.chance
     row = np.flatnonzero(echo.campaign >= 0)
@@ -74,13 +102,14 @@ def _users(scene: Scene, accounts: Accounts, echo: Echo, epoch: int) -> tuple[In
     account = np.searchsorted(accounts.number, echo.person[row])
     account = np.minimum(account, max(len(accounts) - 1, 0))
     has = accounts.number[account] == echo.person[row] if len(accounts) else np.zeros(len(row), dtype=np.bool_)
-    open_ = has & (accounts.created[account] * 86_400 <= at) & (at < scene.until * 86_400) & (at >= 0)
+    open_ = has & (accounts.created[account] * 86_400 <= at) & (at < seconds_played(scene)) & (at >= 0)
     tells = chance.flag(network.coupon_share, "coupon.tells", echo.person[row], echo.campaign[row])
     chosen = np.flatnonzero(open_ & tells)
     chosen = chosen[np.argsort(at[chosen], kind="stable")]
     _, first = np.unique(_pairs(scene, account[chosen], echo.campaign[row[chosen]]), return_index=True)
     chosen = chosen[np.sort(first)]
-    return account[chosen], echo.campaign[row[chosen]].astype(np.int64), at[chosen]
+    account, campaign = account[chosen], echo.campaign[row[chosen]].astype(np.int64)
+    return Passings(account, campaign, at[chosen], np.zeros_like(account), np.full_like(account, -1))
 
 
 def _pairs(scene: Scene, account: Ints, campaign: Ints) -> Ints:

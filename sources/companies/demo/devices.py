@@ -49,5 +49,5 @@ def devices(scene: Scene, life: Life) -> Parts:
         product_ref=take_or_null(scene.products.ref, product),
         value=marks[mark],
     ).take(pa.array(rows))
-    truth = pa.table({"device_ref": refs, "person_id": person}).take(pa.array(rows[mark[rows] == 0]))
+    truth = pa.table({"device_ref": refs, "person_id": person, "_day": day}).take(pa.array(rows[mark[rows] == 0]))
     return Parts({"device_signals": [table]}, {"device": [truth]})

@@ -12,19 +12,20 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from sources.companies.demo.as_of import ROW_DAY
 from sources.companies.demo.feed_shapes import DAY, IN_ORDER, KEYS
 from sources.companies.demo.file_bytes import WRITTEN_AS
-from sources.companies.demo.model import Flags, Ints
+from sources.companies.demo.model import NEVER, Flags, Ints
 from sources.companies.demo.profile_feeds import FileShape
 from sources.companies.demo.row_bits import key_bits
 from sources.companies.demo.rows import Bits, hex_refs
-from sources.companies.demo.scene import Scene
+from sources.companies.demo.scene import Setting
 
 FAULTS = pa.schema(
     [("kind", pa.string()), ("feed", pa.string()), ("delivered_on", pa.date32()), ("row_key", pa.string()),
@@ -82,9 +83,9 @@ _TIMES = ("occurred_at", "ordered_at", "posted_at", "responded_at")
 class Dirt:
     """Soils feed tables on their way out and remembers each fault."""
 
-    def __init__(self, scene: Scene, shapes: Mapping[str, FileShape]) -> None:
-        self._scene, self._shapes = scene, shapes
-        self._rates = scene.profile.faults
+    def __init__(self, setting: Setting, shapes: Mapping[str, FileShape]) -> None:
+        self._setting, self._shapes = setting, shapes
+        self._rates = setting.profile.faults
         self._found: list[pa.Table] = []
 
     def soil(self, feed: str, table: pa.Table) -> pa.Table:
@@ -103,7 +104,7 @@ class Dirt:
             taken |= struck
             rows = np.flatnonzero(struck)
             back_on = self._mended_on(fault, feed, table, bits, rows)
-            mended.append(_again(clean, rows, back_on, self._scene))
+            mended.append(_again(clean, rows, back_on, self._setting))
             table = self._strike(fault, feed, table, rows, bits, back_on)
         table = pa.concat_tables([table, *mended], promote_options="permissive") if mended else table
         return self._delay(feed, table)
@@ -113,31 +114,38 @@ class Dirt:
         self._found.append(faults)
 
     def truth(self) -> pa.Table:
-        """List every fault, by kind, feed and key."""
+        """List every fault, by kind, feed and key, with the hidden columns that `as_of` reads."""
         whole = pa.concat_tables([FAULTS.empty_table(), *self._found]).group_by(FAULTS.names).aggregate([])
-        return whole.sort_by([(name, "ascending") for name in ("kind", "feed", "delivered_on", "row_key")])
+        whole = whole.sort_by([(name, "ascending") for name in FAULTS.names])
+        start = (self._setting.profile.start - date(1970, 1, 1)).days
+        days = [
+            pc.subtract(whole.column(name).cast(pa.int32()), pa.scalar(start, pa.int32()))
+            for name in ("delivered_on", "mended_on")
+        ]
+        mended = pc.fill_null(days[1], pa.scalar(NEVER, pa.int32()))
+        return whole.append_column(ROW_DAY, days[0]).append_column("_from_mended_on", mended)
 
     def _struck(self, fault: _RowFault, feed: str, table: pa.Table, bits: Bits) -> Flags:
         if fault.only_csv and self._shapes.get(feed, FileShape()).format != "csv":
             return np.zeros(table.num_rows, dtype=np.bool_)
         filled = table.column(fault.columns[feed]).is_valid().to_numpy()
         rate = self._rates.rate(fault.kind)
-        return np.asarray(self._scene.chance.flag(rate, f"dirt.{fault.kind}", bits) & filled)
+        return np.asarray(self._setting.chance.flag(rate, f"dirt.{fault.kind}", bits) & filled)
 
     def _mended_on(self, fault: _RowFault, feed: str, table: pa.Table, bits: Bits, rows: Ints) -> Ints:
         """Give the day on which each struck row comes again, mended; one beyond the play where it never does."""
-        rates, chance = self._rates, self._scene.chance
+        rates, chance = self._rates, self._setting.chance
         refused = fault.kind not in ("unknown_product", "unknown_customer", "corrected_later")
         may = refused or "updated_at" in table.schema.names
         share = 1.0 if fault.kind == "corrected_later" else rates.repaired_share if may else 0.0
         comes = chance.flag(share, f"dirt.{fault.kind}.mended", bits[rows])
         wait = rates.repaired_after_days * chance.exponential(f"dirt.{fault.kind}.wait", bits[rows])
         day = table.column(DAY).to_numpy()[rows] + 1 + np.floor(wait).astype(np.int64)
-        return np.asarray(np.where(comes & (feed not in IN_ORDER), day, self._scene.profile.horizon + 10**6))
+        return np.asarray(np.where(comes & (feed not in IN_ORDER), day, self._setting.profile.horizon + 10**6))
 
     def _strike(self, fault: _RowFault, feed: str, table: pa.Table, rows: Ints, bits: Bits, back_on: Ints) -> pa.Table:
         column = fault.columns[feed]
-        draw = self._scene.chance.bits(f"dirt.{fault.kind}.value", bits[rows]).astype(np.uint64)
+        draw = self._setting.chance.bits(f"dirt.{fault.kind}.value", bits[rows]).astype(np.uint64)
         before = table.column(column).take(pa.array(rows))
         wrong = _wrong_values(fault.kind, before, draw)
         self.note(self._faults(fault.kind, feed, column, table, rows, before, wrong, back_on))
@@ -157,8 +165,8 @@ class Dirt:
     ) -> pa.Table:  # fmt: skip
         some = table.take(pa.array(rows))
         keys = [json.dumps([str(row[name]) for name in KEYS[feed]]) for row in some.select(KEYS[feed]).to_pylist()]
-        start = self._scene.profile.start
-        mended = [start + timedelta(days=int(d)) if d < self._scene.until else None for d in back_on]
+        start = self._setting.profile.start
+        mended = [start + timedelta(days=int(d)) if d < self._setting.until else None for d in back_on]
         return pa.table(
             [
                 pa.array([kind] * len(rows), pa.string()), pa.array([feed] * len(rows), pa.string()),
@@ -177,7 +185,7 @@ class Dirt:
         day = table.column(DAY).to_numpy().astype(np.int64)
         table = self._skew(feed, table, day)
         late = self._strikes_day("late", feed, day) & (day > 0)
-        wait = 1 + self._scene.chance.integers(self._rates.late_days, "dirt.late.days", _number(feed), day)
+        wait = 1 + self._setting.chance.integers(self._rates.late_days, "dirt.late.days", _number(feed), day)
         delivered = np.where(late, day + wait, day)
         self.note_days("late", feed, day[late], None)
         table = table.set_column(table.schema.get_field_index(DAY), DAY, pa.array(delivered.astype(np.int32)))
@@ -200,12 +208,12 @@ class Dirt:
         return table.set_column(table.schema.get_field_index(column), column, moved.cast(kind))
 
     def _strikes_day(self, kind: str, feed: str, day: Ints) -> Flags:
-        return strikes_day(self._scene, kind, feed, day)
+        return strikes_day(self._setting, kind, feed, day)
 
     def note_days(self, kind: str, feed: str, days: Ints, column: str | None, *, mended: bool = False) -> None:
         """Remember a fault of what a feed delivers on some days; one that is mended comes again on the same day."""
         some = np.unique(days)
-        start = self._scene.profile.start
+        start = self._setting.profile.start
         nothing = [None] * len(some)
         dates = [start + timedelta(days=int(d)) for d in some]
         rows = [[kind] * len(some), [feed] * len(some), dates,
@@ -213,12 +221,12 @@ class Dirt:
         self.note(pa.table([pa.array(v, f.type) for v, f in zip(rows, FAULTS, strict=True)], schema=FAULTS))
 
 
-def strikes_day(scene: Scene, kind: str, feed: str, day: Ints) -> Flags:
+def strikes_day(setting: Setting, kind: str, feed: str, day: Ints) -> Flags:
     """Tell whether a fault of this kind strikes what the feed delivers on each day."""
-    rate = scene.profile.faults.rate(kind)
+    rate = setting.profile.faults.rate(kind)
     if rate <= 0 or feed in IN_ORDER:
         return np.zeros(len(day), dtype=np.bool_)
-    return scene.chance.flag(rate, f"dirt.{kind}", _number(feed), day)
+    return setting.chance.flag(rate, f"dirt.{kind}", _number(feed), day)
 
 
 def _wrong_values(kind: str, before: pa.ChunkedArray, draw: Bits) -> pa.Array:
@@ -239,12 +247,12 @@ def _one_of(values: tuple[str, ...], draw: Bits) -> pa.Array:
     return pa.array(values).take(pa.array((draw % np.uint64(len(values))).astype(np.int64)))
 
 
-def _again(clean: pa.Table, rows: Ints, day: Ints, scene: Scene) -> pa.Table:
+def _again(clean: pa.Table, rows: Ints, day: Ints, setting: Setting) -> pa.Table:
     """Give the rows as they should have been, on the day on which they come again.
 
     A mended row is a second newer than the faulty one, no more: what changed since then stays the last word.
     """
-    comes = np.flatnonzero(day < scene.until)
+    comes = np.flatnonzero(day < setting.until)
     mended = clean.take(pa.array(rows[comes]))
     if "updated_at" in mended.schema.names:
         place = mended.schema.get_field_index("updated_at")

@@ -15,7 +15,7 @@ from sources.companies.demo.dirt import Dirt, strikes_day
 from sources.companies.demo.file_bytes import Spelling
 from sources.companies.demo.model import Flags, Ints
 from sources.companies.demo.profile_feeds import FileShape
-from sources.companies.demo.scene import Scene
+from sources.companies.demo.scene import Setting
 
 KINDS = ("truncated", "wrong_encoding", "missing_column", "extra_column", "delivered_twice")
 """Kinds of faults; where several strike one day's file, the first of them counts."""
@@ -32,16 +32,35 @@ _KEPT_SHARE = 0.6
 class FileFaults:
     """Decides which deliveries become faulty files, and makes these."""
 
-    def __init__(self, scene: Scene, dirt: Dirt) -> None:
-        """Use the scene's chance and rates; faults are written down with the others."""
-        self._scene, self._dirt = scene, dirt
+    def __init__(self, setting: Setting) -> None:
+        """Use the setting's chance and rates."""
+        self._setting = setting
 
     def strikes(self, feed: str, shape: FileShape, day: Ints) -> Flags:
         """Tell which of the days have a faulty file."""
         answer = np.zeros(len(day), dtype=np.bool_)
         for kind in _kinds(feed, shape):
-            answer |= strikes_day(self._scene, kind, feed, day.astype(np.int64))
+            answer |= strikes_day(self._setting, kind, feed, day.astype(np.int64))
         return answer
+
+    def note(self, feed: str, shape: FileShape, days: Ints, dirt: Dirt) -> None:
+        """Write down with the other faults which of the days on which a feed delivers have a faulty file."""
+        some = np.unique(days)
+        for day in some[self.strikes(feed, shape, some)]:
+            kind, column, mended = self._fault(feed, int(day), shape)
+            dirt.note_days(kind, feed, np.array([day]), column, mended=mended)
+
+    def _fault(self, feed: str, day: int, shape: FileShape) -> tuple[str, str | None, bool]:
+        """Give kind and column of the fault of a faulty file, and whether it comes again whole."""
+        on = np.array([day])
+        kind = next(kind for kind in _kinds(feed, shape) if strikes_day(self._setting, kind, feed, on)[0])
+        column = {"missing_column": _SPARE[feed], "extra_column": _EXTRA}.get(kind)
+        share = self._setting.profile.faults.repaired_share
+        return (
+            kind,
+            column,
+            kind == "truncated" and bool(self._setting.chance.flag(share, f"dirt.mended.{feed}", on)[0]),
+        )
 
     def files(
         self, feed: str, day: int, rows: pa.Table, shape: FileShape, spelling: Spelling
@@ -50,13 +69,7 @@ class FileFaults:
 
         A file cut short comes again whole as `_again`, with the share of the profile that is mended.
         """
-        on = np.array([day])
-        kind = next(kind for kind in _kinds(feed, shape) if strikes_day(self._scene, kind, feed, on)[0])
-        column = {"missing_column": _SPARE[feed], "extra_column": _EXTRA}.get(kind)
-        mended = kind == "truncated" and bool(
-            self._scene.chance.flag(self._scene.profile.faults.repaired_share, f"dirt.mended.{feed}", on)[0]
-        )
-        self._dirt.note_days(kind, feed, on, column, mended=mended)
+        kind, _, mended = self._fault(feed, day, shape)
         if kind == "missing_column":
             rows = rows.drop_columns([_SPARE[feed]])
         elif kind == "extra_column":

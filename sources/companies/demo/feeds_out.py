@@ -23,6 +23,8 @@ from sources.companies.demo.file_bytes import ROW_GROUP, Spelling, for_parquet, 
 from sources.companies.demo.profile_feeds import FileShape
 
 Layout = Literal["daily", "bulk"]
+_SPELT_AT_ONCE = 200_000
+"""Rows after which a day begins another block."""
 
 
 class FeedWriter:
@@ -41,6 +43,7 @@ class FeedWriter:
         start: date,
         *,
         layout: Layout = "bulk",
+        days: str = "",
         time_zone: str = "UTC",
         faults: FileFaults | None = None,
     ) -> None:
@@ -51,11 +54,12 @@ class FeedWriter:
             shapes: file shape by feed; a feed that is not named is plain CSV.
             start: day 0 of the world, for the names of daily files.
             layout: one file a feed, or one a feed and day of delivery.
+            days: put behind the names of bulk files, where earlier ones are there already; their rows follow on those.
             time_zone: clock of the feeds whose shape says `times: local`.
             faults: what goes wrong with files; nothing if not given.
         """
         self._landing, self._shapes, self._layout, self._start = landing, shapes, layout, start
-        self._faults = faults
+        self._faults, self._days = faults, days
         self._gathered: dict[str, list[pa.Table]] = {}
         self._faulty: dict[str, list[pa.Table]] = {}
         self._parquet: dict[str, pq.ParquetWriter] = {}
@@ -83,7 +87,7 @@ class FeedWriter:
                 table = table.filter(pa.array(~strikes))
         if table.num_rows == 0:
             return
-        if self._layout == "daily" or self._shape(feed).format == "xlsx" or feed in IN_ORDER:
+        if self._layout == "daily" or self._days or self._shape(feed).format == "xlsx" or feed in IN_ORDER:
             self._gathered.setdefault(feed, []).append(table)
         else:
             self._append(feed, _in_order_of_arrival(table))
@@ -98,17 +102,30 @@ class FeedWriter:
         """Write what was gathered and finish the growing files."""
         for feed in [feed for feed in FEEDS if feed in self._gathered]:
             whole = _whole(self._gathered.pop(feed))
-            if self._layout == "bulk":
-                self.deliver(feed, _last_of_each(feed, whole) if feed in IN_ORDER else whole, feed)
+            if self._layout == "daily":
+                self._deliver_days(feed, whole)
             else:
-                for day, rows in _by_day(whole):
-                    self.deliver(feed, rows, self._daily_name(feed, day))
+                last_only = feed in IN_ORDER and not self._days
+                self.deliver(feed, _last_of_each(feed, whole) if last_only else whole, feed + self._days)
         for writer in self._parquet.values():
             writer.close()
         self._parquet.clear()
         for feed in [feed for feed in FEEDS if feed in self._faulty]:
             for day, rows in _by_day(_whole(self._faulty.pop(feed))):
                 self._deliver_faulty(feed, day, rows)
+
+    def _deliver_days(self, feed: str, whole: pa.Table) -> None:
+        """Write one file a day, spelling out many days at once."""
+        days = whole.column(DAY).to_numpy()
+        starts = np.flatnonzero(np.diff(days, prepend=days[0] - 1))
+        stops = np.append(starts[1:], len(days))
+        block = starts // _SPELT_AT_ONCE
+        for first, last in zip(*_runs(block), strict=True):
+            begin, end = int(starts[first]), int(stops[last])
+            rows = visible(whole.slice(begin, end - begin))
+            contents = self._spelling.write_each(rows, self._shape(feed), starts[first : last + 1] - begin)
+            for day, content in zip(days[starts[first : last + 1]], contents, strict=True):
+                self._path(feed, self._daily_name(feed, int(day))).write_bytes(content)
 
     def _deliver_faulty(self, feed: str, day: int, rows: pa.Table) -> None:
         assert self._faults is not None  # noqa: S101 - only faults put rows aside
@@ -140,6 +157,12 @@ class FeedWriter:
         self._started.add(feed)
         with path.open("wb" if first else "ab") as file:
             file.write(self._spelling.write(rows, shape, header=first))
+
+
+def _runs(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Give first and last row of each run of equal values."""
+    first = np.flatnonzero(np.diff(values, prepend=values[0] - 1))
+    return first, np.append(first[1:], len(values)) - 1
 
 
 def _whole(tables: list[pa.Table]) -> pa.Table:

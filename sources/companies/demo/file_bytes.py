@@ -5,22 +5,26 @@ Belongs here: how values are spelt in a file. Does not belong here: which rows g
 
 from __future__ import annotations
 
+import gzip
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from duckdb_extensions import import_extension
 
 from sources.companies.demo.feed_shapes import JSON_COLUMNS
+from sources.companies.demo.model import Ints
 from sources.companies.demo.profile_feeds import FileShape
 
 WRITTEN_AS = "_as_"
 """Prefix of the hidden column that says how a value is written instead, null where it is written as it is."""
 ROW_GROUP = 131_072
+_LINE_FEED = 10
 _MONEY = pa.decimal128(18, 4)
 
 
@@ -30,12 +34,14 @@ class Spelling:
     def __init__(self, time_zone: str) -> None:
         """Take `time_zone` for the clock of files whose shape says `times: local`."""
         self._zone = time_zone
+        self._folder = tempfile.TemporaryDirectory()
         self._duckdb = duckdb.connect()
         self._duckdb.execute("set TimeZone = 'UTC'")
 
     def close(self) -> None:
-        """Free the engine."""
+        """Free the engine and the place for files."""
         self._duckdb.close()
+        self._folder.cleanup()
 
     def write(self, table: pa.Table, shape: FileShape, *, header: bool = True) -> bytes:
         """Give the file's bytes; gzip members and zstd frames may be put one behind another.
@@ -45,14 +51,35 @@ class Spelling:
             shape: how the file is written.
             header: whether a CSV begins with its header.
         """
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / "rows"
-            if shape.format == "parquet":
-                pq.write_table(for_parquet(table, shape), path, row_group_size=ROW_GROUP, compression="zstd")
-            else:
-                self._copy(table, shape, path, header=header)
-            content = path.read_bytes()
+        if shape.format == "parquet":
+            sink = pa.BufferOutputStream()
+            pq.write_table(for_parquet(table, shape), sink, row_group_size=ROW_GROUP, compression="zstd")
+            return bytes(sink.getvalue().to_pybytes())
+        path = Path(self._folder.name) / "rows"
+        self._copy(table, shape, path, header=header)
+        content = path.read_bytes()
         return content.decode("utf-8").encode(shape.encoding) if shape.encoding != "utf-8" else content
+
+    def write_each(self, table: pa.Table, shape: FileShape, starts: Ints) -> Iterator[bytes]:
+        """Give the bytes of several files, each of which begins at one of the rows `starts` of the table.
+
+        Text is spelt for all of them in one go and cut at the ends of lines, unless a text has lines of its own.
+        """
+        stops = [*starts[1:].tolist(), table.num_rows]
+        slices = [table.slice(start, stop - start) for start, stop in zip(starts.tolist(), stops, strict=True)]
+        if shape.format in ("parquet", "xlsx"):
+            yield from (self.write(part, shape) for part in slices)
+            return
+        plain = shape.model_copy(update={"compression": "none", "encoding": "utf-8"})
+        content, head = self.write(table, plain), int(shape.format == "csv")
+        ends = np.flatnonzero(np.frombuffer(content, dtype=np.uint8) == _LINE_FEED) + 1
+        if len(ends) != table.num_rows + head:
+            yield from (_squeezed(self.write(part, plain), shape) for part in slices)
+            return
+        edges = np.concatenate(([0], ends))
+        header = content[: edges[head]]
+        for start, stop in zip(starts.tolist(), stops, strict=True):
+            yield _squeezed(header + content[edges[start + head] : edges[stop + head]], shape)
 
     def _copy(self, table: pa.Table, shape: FileShape, path: Path, *, header: bool) -> None:
         if shape.format == "xlsx":
@@ -63,6 +90,14 @@ class Spelling:
         self._duckdb.register("rows", table)
         self._duckdb.execute(f"copy (select {columns} from rows) to '{quoted}' ({_options(shape, header=header)})")
         self._duckdb.unregister("rows")
+
+
+def _squeezed(text: bytes, shape: FileShape) -> bytes:
+    """Encode and compress a file's text."""
+    content = text.decode("utf-8").encode(shape.encoding) if shape.encoding != "utf-8" else text
+    if shape.compression == "gzip":
+        return gzip.compress(content, mtime=0)
+    return pa.compress(content, codec="zstd", asbytes=True) if shape.compression == "zstd" else content
 
 
 def visible(table: pa.Table) -> pa.Table:

@@ -15,6 +15,7 @@ import numpy as np
 
 from sources.companies.demo.accounts import has_account, platform_of
 from sources.companies.demo.model import Flags, Ints
+from sources.companies.demo.moments import seconds_played
 from sources.companies.demo.rows import grow
 from sources.companies.demo.scene import Scene
 
@@ -86,7 +87,7 @@ def draw_follows(scene: Scene, accounts: Accounts) -> Follows:
     wait = network.follow_days * chance.exponential("follow.wait", number, place)
     at = ((accounts.created[follower] + wait) * 86_400).astype(np.int64)
     order = np.lexsort((place, number, at))
-    order = order[at[order] < scene.until * 86_400]
+    order = order[at[order] < seconds_played(scene)]
     follower, place, at, number = follower[order], place[order], at[order], number[order]
     followed = _targets(scene, accounts, follower, place, at)
     fits = (followed >= 0) & (followed != follower) & _first_of_pair(follower, followed)

@@ -52,6 +52,11 @@ def day_of(scene: Scene, at: ArrayLike) -> Ints:
     return days_of(scene.market, np.asarray(at, dtype=np.int64))
 
 
+def seconds_played(scene: Scene) -> int:
+    """Count the seconds from the beginning of day 0 to the end of play; clocks are changed between the two."""
+    return int(instant(scene, scene.until)[()] - instant(scene, 0)[()])
+
+
 def daytime(scene: Scene, purpose: str, *keys: Ints) -> Ints:
     """Draw a second of the day at which people are up."""
     return (DAYTIME[0] + DAYTIME[1] * scene.chance.uniform(f"{purpose}.second", *keys)).astype(np.int64)

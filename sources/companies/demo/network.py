@@ -18,7 +18,7 @@ from sources.companies.demo.coupons import Passings, draw_passings
 from sources.companies.demo.feed_shapes import feed_table
 from sources.companies.demo.follows import Accounts, Follows, draw_accounts, draw_follows
 from sources.companies.demo.model import SYSTEMS, Ints, Life
-from sources.companies.demo.moments import day_of, instant
+from sources.companies.demo.moments import day_of, instant, seconds_played
 from sources.companies.demo.network_posts import posts_feed
 from sources.companies.demo.posts import Echo, behaviours, draw_acts
 from sources.companies.demo.profile_network import BEHAVIOURS
@@ -140,20 +140,21 @@ def _accounts_feed(scene: Scene, accounts: Accounts, follows: Follows, handle: p
         display_name=display,
         bio=label(_BIOS, chance.integers(len(_BIOS), "account.bio", number)),
         email=take_or_null(scene.persons.email, np.where(own, number, 0), shows),
-        followers=_count(follows.followed, follows, row, day),
-        following=_count(follows.follower, follows, row, day),
+        followers=_count(scene, follows.followed, follows, row, day),
+        following=_count(scene, follows.follower, follows, row, day),
         account_kind=pa.repeat("person", len(row)),
         created_at=instant(scene, accounts.created[row], chance.integers(86_400, "account.second", number)),
     )
 
 
-def _count(end: Ints, follows: Follows, row: Ints, day: Ints) -> Ints:
+def _count(scene: Scene, end: Ints, follows: Follows, row: Ints, day: Ints) -> Ints:
     """Count the follows with each account at one end that were there at the end of a day."""
     shift, width = 2**28, 2**31
+    ends = instant(scene, day + 1) - instant(scene, 0)
     count = np.zeros(len(row), dtype=np.int64)
     for sign, moment in ((1, follows.at), (-1, np.minimum(follows.ends, 2**30))):
         stamps = np.sort(end * width + moment + shift)
-        before = np.searchsorted(stamps, row * width + (day + 1) * 86_400 + shift)
+        before = np.searchsorted(stamps, row * width + ends + shift)
         count += sign * (before - np.searchsorted(stamps, row * width))
     return count
 
@@ -182,7 +183,7 @@ def _firms_feed(scene: Scene, firms: Firms, fans: tuple[Ints, Ints, Ints]) -> pa
 def _follows_feed(scene: Scene, accounts: Accounts, follows: Follows, handle: pa.Array) -> list[pa.Table]:
     """Give each follow when it begins, and once more when it has ended."""
     epoch = int(instant(scene, 0))
-    ended = np.flatnonzero(follows.ends < scene.until * 86_400)
+    ended = np.flatnonzero(follows.ends < seconds_played(scene))
     tables = []
     for rows, moment, is_end in ((np.arange(len(follows.at)), follows.at, False), (ended, follows.ends, True)):
         tables.append(
@@ -221,6 +222,7 @@ def _accounts_truth(scene: Scene, accounts: Accounts, handle: pa.Array) -> pa.Ta
             "person_id": pa.array(accounts.number, mask=~accounts.is_person),
             "community": accounts.community,
             **columns,
+            "_day": accounts.created,
         }
     ).filter(pa.array(accounts.created < scene.until))
 
@@ -235,5 +237,6 @@ def _passings_truth(scene: Scene, accounts: Accounts, passings: Passings, handle
             "heard_from": take_or_null(handle, source),
             "depth": passings.depth,
             "at": pa.array(int(instant(scene, 0)) + passings.at).cast(pa.timestamp("s", tz="UTC")),
+            "_day": day_of(scene, int(instant(scene, 0)) + passings.at),
         }
     )

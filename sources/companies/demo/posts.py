@@ -12,6 +12,7 @@ import numpy as np
 
 from sources.companies.demo.follows import Accounts
 from sources.companies.demo.model import Ints, Reals
+from sources.companies.demo.moments import seconds_played
 from sources.companies.demo.profile_network import BEHAVIOURS
 from sources.companies.demo.rows import grow
 from sources.companies.demo.scene import Scene
@@ -112,7 +113,8 @@ def _moments(scene: Scene, accounts: Accounts) -> tuple[Ints, Ints, Ints, Ints]:
     has = behaviours(scene, accounts.number)
     row, behaviour = np.nonzero(has)
     first = np.maximum(accounts.created[row], 0) // _BLOCK
-    parent, step = grow(np.maximum((scene.until - 1) // _BLOCK - first + 1, 0))
+    last = (seconds_played(scene) - 1) // (_BLOCK * 86_400)
+    parent, step = grow(np.maximum(last - first + 1, 0))
     row, behaviour, block = row[parent], behaviour[parent], first[parent] + step
     rates = np.array([network.acts_per_year.get(name, 0.0) for name in BEHAVIOURS]) * _BLOCK / 365.25
     number = accounts.number[row]
@@ -125,7 +127,7 @@ def _moments(scene: Scene, accounts: Accounts) -> tuple[Ints, Ints, Ints, Ints]:
     table = np.array([(codes * longest)[:longest] for codes in lists])
     sizes = np.array([len(codes) for codes in lists])
     kind = table[behaviour, chance.integers(sizes[behaviour], "act.kind", *key.T)]
-    played = (at < scene.until * 86_400) & (at >= accounts.created[row] * 86_400)
+    played = (at < seconds_played(scene)) & (at >= accounts.created[row] * 86_400)
     return key[played], row[played], kind[played], at[played]
 
 
@@ -167,7 +169,7 @@ def _topics(scene: Scene, key: Ints, at: Ints, is_brand: np.ndarray) -> tuple[In
     """Choose the topics of each act: the brand first where it is about the company, then by the day's intensity."""
     network, chance = scene.profile.network, scene.chance
     names = list(network.topics)
-    days = np.arange(scene.until, dtype=np.float64)
+    days = np.arange(scene.until + 1, dtype=np.float64)  # an hour more than the days, when clocks were put back
     weights = np.cumsum(intensity(scene, days), axis=1) if len(days) else np.zeros((0, len(names)))
     count = 1 + np.minimum(chance.poisson(network.topics_extra, "act.topics", *key.T), 3)
     row, place = grow(count)

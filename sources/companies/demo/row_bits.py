@@ -17,14 +17,14 @@ def key_bits(feed: str, table: pa.Table) -> Bits:
     """Mix the row's key and day of delivery into 64 bits."""
     state = table.column(DAY).to_numpy().astype(np.uint64)
     for name in KEYS[feed]:
-        state = (state ^ _column_bits(table.column(name))) * np.uint64(0x9E3779B97F4A7C15)
+        state = (state ^ column_bits(table.column(name))) * np.uint64(0x9E3779B97F4A7C15)
         state ^= state >> np.uint64(29)
     return np.asarray(state)
 
 
-def _column_bits(column: pa.ChunkedArray) -> Bits:
+def column_bits(column: pa.Array | pa.ChunkedArray) -> Bits:
     """Give 64 bits of each value: of a text its last eight bytes and its length."""
-    array = column.combine_chunks()
+    array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
     array = array.dictionary_decode() if pa.types.is_dictionary(array.type) else array
     if not pa.types.is_string(array.type):
         array = array.cast(pa.int32()) if pa.types.is_date32(array.type) else array

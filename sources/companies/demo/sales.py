@@ -125,7 +125,7 @@ def _lead_rows(scene: Scene, number: Ints, converts: Flags, at: Ints) -> Parts:
             chance.integers(3, "lead.form", number),
         ),
     )
-    truth = pa.table({"lead_ref": refs, "person_id": pa.array(number, mask=~converts)})
+    truth = pa.table({"lead_ref": refs, "person_id": pa.array(number, mask=~converts), "_day": day_of(scene, at)})
     return Parts({"leads": [table]}, {"lead": [truth]})
 
 
@@ -237,5 +237,5 @@ def _stages(scene: Scene, life: Life, steps: _Steps) -> Parts:
         order_ref=take_or_null(life.orders.ref, steps.order, same),
     )
     rows = pa.array(np.flatnonzero((day < scene.until) & (day >= 0) & (on_file | led)))
-    truth = pa.table({"opportunity_ref": refs, "person_id": person}).take(rows)
+    truth = pa.table({"opportunity_ref": refs, "person_id": person, "_day": day}).take(rows)
     return Parts({"opportunity_stages": [table.take(rows)]}, {"opportunity": [truth]})

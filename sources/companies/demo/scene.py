@@ -15,8 +15,8 @@ from sources.companies.demo.profile import Profile
 
 
 @dataclass(frozen=True)
-class Scene:
-    """What is the same for every chunk.
+class Setting:
+    """What a delivery depends on besides its rows.
 
     Attributes:
         until: day after the last one played; no row is made of what happens later.
@@ -24,12 +24,18 @@ class Scene:
 
     profile: Profile
     chance: Chance
+    until: int
+
+
+@dataclass(frozen=True)
+class Scene(Setting):
+    """What is the same for every chunk."""
+
     market: Market
     products: Products
     places: Places
     campaigns: Campaigns
     persons: Persons
-    until: int
 
 
 @dataclass

@@ -32,7 +32,7 @@ def service(scene: Scene, life: Life) -> Parts:
     truth = pa.table(
         {
             "case_ref": refs, "person_id": cases.person, "order_ref": take_or_null(life.orders.ref, cases.order),
-            "satisfaction": np.round(cases.satisfaction, 3),
+            "satisfaction": np.round(cases.satisfaction, 3), "_day": day_of(scene, cases.opened),
         }
     )  # fmt: skip
     return Parts(

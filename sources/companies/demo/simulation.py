@@ -8,13 +8,16 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date
+from contextlib import nullcontext
+from dataclasses import dataclass
+from datetime import date, timedelta
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 
+from sources.companies.demo.ahead import DaysAhead, forget
 from sources.companies.demo.baskets import lay_out
 from sources.companies.demo.calibration import calibrate
 from sources.companies.demo.catalogue import draw_places, draw_products, list_campaigns
@@ -35,6 +38,7 @@ from sources.companies.demo.profile import Profile, ProfileError, load_profile
 from sources.companies.demo.sales import sales
 from sources.companies.demo.scene import Parts, Scene
 from sources.companies.demo.service import service
+from sources.companies.demo.strays import returned
 from sources.companies.demo.touchpoints import touchpoints
 from sources.companies.demo.truth import chunk_truth, world_truth
 from sources.companies.demo.truth_files import TruthFiles
@@ -55,6 +59,7 @@ def simulate(
     *,
     by_day: bool = False,
     since: date | None = None,
+    ahead: int = 0,
     threads: int = 1,
 ) -> dict[str, int]:
     """Let the world of a profile live and write its feeds and its truth.
@@ -66,6 +71,7 @@ def simulate(
         until: day after the last one played; the profile's end if not given.
         by_day: one file a feed and day instead of one a feed.
         since: only rows that are delivered from this day on, in files of their own; earlier ones are there already.
+        ahead: days that are played beyond `until` and kept beside the truth, so that `advance` can tell them at once.
         threads: chunks played at once; makes no difference to what is written.
 
     Returns:
@@ -75,56 +81,74 @@ def simulate(
         ProfileError: the profile is wrong, or the days lie outside of its world.
     """
     known = profile if isinstance(profile, Profile) else load_profile(profile)
-    return run(known, landing, truth, until or known.end, by_day=by_day, since=since, threads=threads)
+    telling = Telling(landing, truth, by_day=by_day, ahead=ahead, threads=threads)
+    return run(known, telling, until or known.end, since=since)
+
+
+@dataclass(frozen=True)
+class Telling:
+    """Where and how a world is told; see `simulate`."""
+
+    landing: Path
+    truth: Path
+    by_day: bool = False
+    ahead: int = 0
+    threads: int = 1
 
 
 def run(
-    profile: Profile,
-    landing: Path,
-    truth: Path,
-    until: date,
-    *,
-    by_day: bool = False,
-    since: date | None = None,
-    threads: int = 1,
-    plan: Plan | None = None,
+    profile: Profile, telling: Telling, until: date, *, since: date | None = None, plan: Plan | None = None
 ) -> dict[str, int]:
     """Do what `simulate` does, with a plan carried out."""
-    scene, planted = set_scene(profile, until)
-    first = 0 if since is None else _day(profile, since)
-    shelf = lay_out(scene)
+    last = day_of_world(profile, until)
+    first = 0 if since is None else day_of_world(profile, since)
+    played = min(last + telling.ahead, profile.horizon)
+    scene, planted = set_scene(profile, profile.start + timedelta(days=played))
     rows = dict.fromkeys(FEEDS, 0)
-    with TruthFiles(truth) as facts:
-        with Landing(landing, scene, first, by_day=by_day) as feeds:
-
-            def keep(parts: Parts) -> None:
+    truth = telling.truth
+    truth.mkdir(parents=True, exist_ok=True)
+    with DaysAhead(truth, last, played) if played > last else nullcontext() as later:
+        if later is None:
+            forget(truth)
+        with (
+            TruthFiles(truth, last, later) as facts,
+            Landing(telling.landing, scene, first, last, by_day=telling.by_day, ahead=later) as feeds,
+        ):
+            for parts in _whole_world(scene, planted, plan, telling.threads):
                 for feed, tables in parts.feeds.items():
-                    for table in tables:
-                        rows[feed] += feeds.add(feed, table)
+                    rows[feed] += sum(feeds.add(feed, table) for table in tables)
                 for name, tables in parts.truth.items():
                     for table in tables:
                         facts.add(name, table)
-
-            keep(Parts({feed: [table] for feed, table in list_feeds(scene).items()}, {}))
-            keep(Parts({}, {name: [table] for name, table in world_truth(scene, shelf).items()}))
-            keep(outside(scene))
-
-            def play(bounds: tuple[int, int]) -> tuple[Parts, Echo]:
-                life = live(scene, shelf, *bounds, plan)
-                parts = Parts({feed: [table] for feed, table in life.feeds.items()}, {})
-                parts.add(Parts({}, {name: [table] for name, table in chunk_truth(scene, life, planted).items()}))
-                for part in CHUNK_PARTS:
-                    parts.add(part(scene, life))
-                return parts, remember(scene, life)
-
-            echoes = []
-            for parts, echo in _in_order(play, chunks(scene), threads):
-                keep(parts)
-                echoes.append(echo)
-            keep(network(scene, echoes))
-        facts.add_faults(feeds.faults(), None if since is None else pa.scalar(since, pa.date32()))
-    _write_world(truth, profile, until)
+            facts.add("fault", feeds.faults())
+    write_world(truth, profile, until)
     return rows
+
+
+def _whole_world(scene: Scene, planted: dict[str, pa.Array], plan: Plan | None, threads: int) -> Iterator[Parts]:
+    """Give all that happens: what is the same for all, each chunk's life, the networks between them."""
+    shelf = lay_out(scene)
+    yield Parts(
+        {feed: [table] for feed, table in list_feeds(scene).items()},
+        {name: [table] for name, table in world_truth(scene, shelf).items()},
+    )
+    yield outside(scene)
+    if plan is not None and plan.strays is not None:
+        yield returned(scene, plan.strays)
+
+    def play(bounds: tuple[int, int]) -> Played:
+        life = live(scene, shelf, *bounds, plan)
+        parts = Parts({feed: [table] for feed, table in life.feeds.items()}, {})
+        parts.add(Parts({}, {name: [table] for name, table in chunk_truth(scene, life, planted).items()}))
+        for part in CHUNK_PARTS:
+            parts.add(part(scene, life))
+        return parts, remember(scene, life)
+
+    echoes = []
+    for parts, echo in _in_order(play, chunks(scene), threads):
+        yield parts
+        echoes.append(echo)
+    yield network(scene, echoes)
 
 
 def set_scene(profile: Profile, until: date) -> tuple[Scene, dict[str, pa.Array]]:
@@ -140,7 +164,7 @@ def set_scene(profile: Profile, until: date) -> tuple[Scene, dict[str, pa.Array]
         places=draw_places(profile, chance),
         campaigns=campaigns,
         persons=persons,
-        until=_day(profile, until),
+        until=day_of_world(profile, until),
     )
     return calibrate(scene), planted
 
@@ -154,7 +178,12 @@ def chunks(scene: Scene) -> list[tuple[int, int]]:
     return list(pairwise(bounds))
 
 
-def _day(profile: Profile, when: date) -> int:
+def day_of_world(profile: Profile, when: date) -> int:
+    """Give the number of a day.
+
+    Raises:
+        ProfileError: it lies outside of the world.
+    """
     day = (when - profile.start).days
     if not 0 <= day <= profile.horizon:
         raise ProfileError(
@@ -180,6 +209,7 @@ def _in_order(
             yield future.result()
 
 
-def _write_world(truth: Path, profile: Profile, until: date) -> None:
+def write_world(truth: Path, profile: Profile, until: date) -> None:
+    """Write down beside the truth which world it is and up to which day it has been told."""
     content = {"until": until.isoformat(), "profile": profile.model_dump(mode="json")}
-    (truth / "world.json").write_text(json.dumps(content, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    (truth / "world.json").write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")

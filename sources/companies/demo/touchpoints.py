@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from sources.companies.demo.callers import callers
-from sources.companies.demo.feed_shapes import feed_table
+from sources.companies.demo.feed_shapes import DAY, feed_table
 from sources.companies.demo.model import CHANNEL, CHANNELS, Flags, Ints, Life
 from sources.companies.demo.moments import day_of, moments
 from sources.companies.demo.profile_life import TouchpointKind
@@ -26,7 +26,10 @@ def touchpoints(scene: Scene, life: Life) -> Parts:
     made = [(table, person) for table, person in made if table.num_rows]
     if not made:
         return Parts()
-    truth = [pa.table({"contact_ref": table.column("contact_ref"), "person_id": person}) for table, person in made]
+    truth = [
+        pa.table({"contact_ref": table.column("contact_ref"), "person_id": person, "_day": table.column(DAY)})
+        for table, person in made
+    ]
     return Parts({"contacts": [table for table, _ in made]}, {"contact": truth})
 
 

@@ -18,6 +18,7 @@ import numpy as np
 import pyarrow as pa
 
 from sources.companies.demo import effect, names
+from sources.companies.demo.as_of import timeline
 from sources.companies.demo.baskets import Shelf
 from sources.companies.demo.model import (
     ASSIGNMENTS,
@@ -27,6 +28,7 @@ from sources.companies.demo.model import (
     OBJECTIVES,
     OFFERS,
     SYSTEMS,
+    Ints,
     Life,
 )
 from sources.companies.demo.records import ERRORS
@@ -120,8 +122,22 @@ def _persons(scene: Scene, life: Life, planted: dict[str, pa.Array]) -> pa.Table
             "left_day": pa.array(left, mask=left >= min(NEVER, scene.until)),
             "is_active": left >= scene.until,
             "satisfaction": life.satisfaction[person - life.lo],
+            "_day": persons.arrived[person],
+            "_from_married_name": persons.married_on[person],
+            "_from_left_day": left,
+            "_from_is_active": left,
+            "_before_is_active": np.ones(len(person), dtype=np.bool_),
+            "_before_satisfaction": np.full(len(person), scene.profile.aftercare.satisfaction_mean),
+            **_contentment(life, person),
         }
     )
+
+
+def _contentment(life: Life, person: Ints) -> dict[str, pa.Array]:
+    """Give how content each person was after each of his orders."""
+    orders = life.orders
+    row = np.searchsorted(person, orders.person)  # who has ordered has arrived
+    return timeline("satisfaction", row, orders.day, orders.satisfaction, len(person))
 
 
 def _records(scene: Scene, life: Life) -> pa.Table:
@@ -134,6 +150,7 @@ def _records(scene: Scene, life: Life) -> pa.Table:
         "person_id": records.person,
         "record_id": records.record,
         "since_day": records.since,
+        "_day": records.since,
     }
     return pa.table(columns | flags).filter(pa.array(keep))
 
@@ -153,12 +170,15 @@ def _orders(scene: Scene, life: Life) -> pa.Table:
             "paid_home": orders.paid_home,
             "is_cancelled": orders.is_cancelled,
             "satisfaction": orders.satisfaction,
+            "_day": orders.day,
         }
     )
 
 
 def _contacts(scene: Scene, life: Life) -> pa.Table:
     contacts = life.contacts
+    ordered = np.full(len(contacts), NEVER, dtype=np.int64)
+    ordered[contacts.outcome >= 0] = life.orders.day[contacts.outcome[contacts.outcome >= 0]]
     return pa.table(
         {
             "contact_ref": contacts.ref,
@@ -171,6 +191,8 @@ def _contacts(scene: Scene, life: Life) -> pa.Table:
             "delta": contacts.delta,
             "caused_order_ref": take_or_null(life.orders.ref, contacts.outcome),
             "made_leave": contacts.made_leave,
+            "_day": contacts.day,
+            "_from_caused_order_ref": ordered,
         }
     )
 
@@ -191,13 +213,20 @@ def _effects(scene: Scene, life: Life) -> pa.Table:
     who = np.tile(person, len(pairs))
     hour = persons.hour_peak[who] * 3600
     change = effect.delta(scene, who, code, channel, campaigns.starts[code], hour, 0)
-    active = life.left[who - life.lo] >= scene.until
+    left = life.left[who - life.lo]
+    worth = {
+        name: effect.expected_profit(scene, who, code, channel, change, active)
+        for name, active in (("", left >= scene.until), ("_before_", np.ones(len(who), dtype=np.bool_)))
+    }
     return pa.table(
         {
             "person_id": who,
             "campaign_ref": campaigns.ref.take(pa.array(code)),
             "channel": label(CHANNELS, channel),
             "delta": change,
-            "expected_profit": effect.expected_profit(scene, who, code, channel, change, active),
+            "expected_profit": worth[""],
+            "_day": persons.arrived[who],
+            "_from_expected_profit": left,
+            "_before_expected_profit": worth["_before_"],
         }
     )

@@ -1,6 +1,6 @@
 """The truth folder: Parquet files that grow chunk by chunk and appear when all are complete.
 
-Belongs here: files. Does not belong here: what is true (`truth` and the parts of the world).
+Belongs here: files. Does not belong here: what is true (`truth` and the parts of the world), and since when (`as_of`).
 """
 
 from __future__ import annotations
@@ -10,18 +10,19 @@ from pathlib import Path
 from types import TracebackType
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-_FAULT = "fault"
-_FIRST_DAY = "delivered_on"
+from sources.companies.demo.ahead import DaysAhead
+from sources.companies.demo.as_of import as_of
 
 
 class TruthFiles:
     """Write truth tables aside and put them into place at the end; after a fault nothing has changed."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, until: int, ahead: DaysAhead | None = None) -> None:
+        """Write the truth as of day `until`; what will be true later is kept in `ahead`."""
         self._folder, self._fresh = folder, folder / ".writing"
+        self._until, self._ahead = until, ahead
         self._files: dict[str, pq.ParquetWriter] = {}
 
     def __enter__(self) -> TruthFiles:
@@ -42,17 +43,11 @@ class TruthFiles:
         shutil.rmtree(self._fresh, ignore_errors=True)
 
     def add(self, name: str, table: pa.Table) -> None:
-        """Append rows to a table."""
+        """Append rows to a table; hidden columns say since when they are true."""
+        if self._ahead is not None:
+            self._ahead.add_truth(name, table)
+        known = as_of(table, self._until)
         if name not in self._files:
-            self._files[name] = pq.ParquetWriter(self._fresh / f"{name}.parquet", table.schema, compression="zstd")
-        self._files[name].write_table(table)
-
-    def add_faults(self, faults: pa.Table, since: pa.Scalar | None) -> None:
-        """Write the faults; those of days before `since` (date32) were written down when these were delivered."""
-        known = self._folder / f"{_FAULT}.parquet"
-        if since is not None and known.is_file():
-            before = pq.read_table(known)
-            before = before.filter(pc.less(before.column(_FIRST_DAY), since))
-            faults = faults.filter(pc.greater_equal(faults.column(_FIRST_DAY), since))
-            faults = pa.concat_tables([before.cast(faults.schema), faults])
-        self.add(_FAULT, faults)
+            self._files[name] = pq.ParquetWriter(self._fresh / f"{name}.parquet", known.schema, compression="zstd")
+        if known.num_rows:
+            self._files[name].write_table(known)

@@ -36,7 +36,7 @@ def web(scene: Scene, life: Life) -> Parts:
     if len(seen) == 0:
         return Parts()
     events = _events(scene, life, seen)
-    return Parts({"web_events": [_feed(scene, life, seen, events)]}, {"web_visit": [_truth(life, seen, events)]})
+    return Parts({"web_events": [_feed(scene, life, seen, events)]}, {"web_visit": [_truth(scene, life, seen, events)]})
 
 
 def _events(scene: Scene, life: Life, seen: Visits) -> Events:
@@ -164,7 +164,7 @@ def _feed(scene: Scene, life: Life, seen: Visits, events: Events) -> pa.Table:
     )
 
 
-def _truth(life: Life, seen: Visits, events: Events) -> pa.Table:
+def _truth(scene: Scene, life: Life, seen: Visits, events: Events) -> pa.Table:
     first = np.searchsorted(events.visit, np.arange(len(seen)))
     last = np.searchsorted(events.visit, np.arange(len(seen)), side="right") - 1
     return pa.table(
@@ -176,5 +176,6 @@ def _truth(life: Life, seen: Visits, events: Events) -> pa.Table:
             "kind": label(KINDS, seen.kind),
             "is_shared_device": seen.device == HOUSEHOLD_DEVICE,
             "order_ref": take_or_null(life.orders.ref, seen.order),
+            "_day": day_of(scene, seen.at),
         }
     )

@@ -163,8 +163,9 @@ def test_a_wrong_encoding_is_not_utf8() -> None:
     dirt = Dirt(scene, {})
     table = visible(feed_table("contacts", np.array([3]), contact_ref=["c1"], purpose=["perché è così"]))
     spelling = Spelling("UTC")
-    ((suffix, content),) = FileFaults(scene, dirt).files("contacts", 3, table, FileShape(), spelling)
+    ((suffix, content),) = FileFaults(scene).files("contacts", 3, table, FileShape(), spelling)
     spelling.close()
+    FileFaults(scene).note("contacts", FileShape(), np.array([3]), dirt)
     assert suffix == ""
     assert "perché è così" in content.decode("cp1252")
     with pytest.raises(UnicodeDecodeError):

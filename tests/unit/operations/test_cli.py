@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from dagster_project.operations import cli
 from dagster_project.settings import REPOSITORY
 
-VERBS = {"run", "replay", "sql", "status", "publish", "demo", "check", "dev", "bench"}
+VERBS = {"run", "replay", "sql", "status", "publish", "demo", "respond", "check", "dev", "bench"}
 
 
 def test_help_lists_the_verbs() -> None:

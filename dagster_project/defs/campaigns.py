@@ -12,6 +12,7 @@ from dagster_project.operations.progress import progress
 from dagster_project.operations.session import Session
 from dagster_project.publishing.privacy import describe
 from dagster_project.publishing.publish import publish
+from dagster_project.scoring import FEATURE_TABLES
 
 DECISIONS = sorted(decisions.TABLES)
 LIMITS_CHECK = "plan_keeps_its_limits"
@@ -71,7 +72,12 @@ def outbox(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
 @dg.asset(
     key=["published", "stella"],
     group_name="published",
-    deps=[*keys("warehouse"), *keys("marts"), *keys("scores", *SCORES), *keys("decisions", *DECISIONS)],
+    deps=[
+        *keys("warehouse"),
+        *keys("marts"),
+        *keys("scores", *SCORES, *FEATURE_TABLES),
+        *keys("decisions", *DECISIONS),
+    ],
     required_resource_keys={"session"},
     description="The read-only copy without personal columns that SQL clients and BI tools open.",
 )

@@ -1,6 +1,7 @@
 """Who the customers are and what they are worth: identity, scores, segments, around the rooms' plain functions."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import dagster as dg
@@ -15,6 +16,8 @@ SCORES = sorted(scoring.TABLES)
 SEGMENT_LEDGERS = ["segment_definition_history", "segment_ledger"]
 BASELINE_CHECK = "beats_naive_baselines"
 CRITERIA_CHECK = "criteria_are_sound"
+LEAKAGE_CHECK = "features_know_nothing_of_the_future"
+LEAKAGE_DAYS = 91
 
 
 def keys(schema: str, *tables: str) -> list[dg.AssetKey]:
@@ -79,6 +82,27 @@ def scores(context: dg.AssetExecutionContext) -> Iterator[Any]:
             severity=dg.AssetCheckSeverity.WARN,
             metadata={"{model_name} {metric} against {baseline_name}".format(**line): _verdict(line) for line in lines},
         )
+
+
+@dg.asset(
+    key=["scores", "customer_feature"],
+    group_name="scores",
+    deps=[*SCORE_INPUTS, *keys("warehouse", "fct_web_session", "fct_loyalty_entry")],
+    check_specs=[dg.AssetCheckSpec(LEAKAGE_CHECK, asset=dg.AssetKey(["scores", "customer_feature"]))],
+    required_resource_keys={"session"},
+    description="What models may know of each customer on the day: a row per customer and cut-off.",
+)
+def features(context: dg.AssetExecutionContext) -> Iterator[Any]:
+    """Write the day's features, and prove them on an earlier cut-off, of which the future is known."""
+    session: Session = context.resources.session
+    with progress.step("scores.customer_feature") as step, session.connection() as connection:
+        as_of, zone = session.as_of(connection), session.company.time_zone
+        step.rows = scoring.write_features(connection, as_of, zone)
+        leaks = scoring.leaking_columns(connection, as_of - timedelta(days=LEAKAGE_DAYS), zone)
+    yield dg.MaterializeResult(metadata={"dagster/row_count": step.rows})
+    yield dg.AssetCheckResult(
+        check_name=LEAKAGE_CHECK, passed=not leaks, metadata={"leaking columns": ", ".join(leaks) or "none"}
+    )
 
 
 def _verdict(line: dict[str, Any]) -> str:

@@ -45,8 +45,8 @@ def run_job(session: Session, name: str = MAIN_JOB) -> RunOutcome:
 
     job = defs.resolve_job_def(name)
     keys = job.asset_layer.selected_asset_keys
-    # A step a table and a feed (the register of files stands for the landing folder), and the six of Python.
-    progress.expect(sum(tuple(key.path) in MODELS or key.path[0] == "raw" for key in keys) + 6)
+    # A step a table and a feed (the register of files stands for the landing folder), and the seven of Python.
+    progress.expect(sum(tuple(key.path) in MODELS or key.path[0] == "raw" for key in keys) + 7)
     company = session.settings.company_name
     with dg.DagsterInstance.get() as instance:
         end_stopped_runs(instance, company)

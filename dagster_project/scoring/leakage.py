@@ -1,0 +1,91 @@
+"""The proof that features know nothing of the future: they are made a second time in a world that ends at the cut-off.
+
+Belongs here: that world, and the comparison. Does not belong here: the features (`features.py`).
+A feature that reads a later row of a fact, a column filled later, or a table without dates differs or fails there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import date
+
+import duckdb
+
+from dagster_project.scoring.features import EVENTS, QUERIES, known, set_cut_off
+
+# What a row gains after its moment.
+FILLED_LATER = {
+    "fct_touchpoint": ("outcome", "duration_seconds", "ended_at"),
+    "fct_web_session": ("is_bounce", "event_count", "page_view_count", "product_view_count", "search_count",
+                        "add_to_cart_count", "checkout_count", "purchase_count", "duration_seconds", "ended_at"),
+    "fct_service_case": ("is_open", "satisfaction_score", "recommend_score", "first_response_minutes",
+                         "resolution_minutes", "first_response_business_minutes", "resolution_business_minutes",
+                         "first_response_at", "resolved_at"),
+}  # fmt: skip
+
+
+def leaking_columns(
+    connection: duckdb.DuckDBPyConnection, cut_off: date, time_zone: str, queries: Mapping[str, str] = QUERIES
+) -> list[str]:
+    """Name the features (`query.column`) that would be others had the world ended at the cut-off.
+
+    Args:
+        connection: the open warehouse; as it was afterwards.
+        cut_off: the day, before the newest facts: else there is no future to leak.
+        time_zone: the company's.
+        queries: name → query giving `customer_id` and features. One that cannot run on what is dated is named alone.
+    """
+    set_cut_off(connection, cut_off, time_zone)
+    found = []
+    for name, query in queries.items():
+        connection.execute(f"create or replace temp table feature_now as {query}")
+        with _world_that_ends(connection):
+            try:
+                connection.execute(f"create or replace temp table feature_then as {query}")
+            except (duckdb.CatalogException, duckdb.BinderException):
+                found.append(name)
+                continue
+        found += [f"{name}.{column}" for column in _differing(connection)]
+    return found
+
+
+@contextmanager
+def _world_that_ends(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Let `warehouse` name views of what was known at the cut-off, and nothing else."""
+    row = connection.execute("select current_database()").fetchone()
+    home = f'"{row[0]}"' if row else ""
+    connection.execute("attach ':memory:' as known_then")
+    try:
+        connection.execute("create schema known_then.warehouse")
+        for fact in EVENTS:
+            columns = _columns(connection, fact)
+            later = [column for column in FILLED_LATER.get(fact, ()) if column in columns]
+            star = f"{fact}.* exclude ({', '.join(later)})" if later else f"{fact}.*"
+            connection.execute(
+                f"""create table known_then.warehouse.{fact} as select {star}
+                from {home}.warehouse.{fact} as {fact} cross join feature_cut_off as cut_off where {known(fact)}"""
+            )
+        connection.execute("use known_then")
+        yield
+    finally:
+        connection.execute(f"use {home}")
+        connection.execute("detach known_then")
+
+
+def _columns(connection: duckdb.DuckDBPyConnection, fact: str) -> set[str]:
+    rows = connection.execute(
+        """select column_name from duckdb_columns()
+        where database_name = current_database() and schema_name = 'warehouse' and table_name = ?""",
+        [fact],
+    ).fetchall()
+    return {str(name) for (name,) in rows}
+
+
+def _differing(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    names = [str(row[0]) for row in connection.execute("describe feature_now").fetchall() if row[0] != "customer_id"]
+    differs = ", ".join(f'coalesce(bool_or(now."{n}" is distinct from past."{n}"), false)' for n in names)
+    row = connection.execute(
+        f"select {differs} from feature_now as now full join feature_then as past using (customer_id)"
+    ).fetchone()
+    return [name for name, is_other in zip(names, row or (), strict=True) if is_other]

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from dagster_project.operations.plain import plain
 from dagster_project.settings import StellaError
 
 app = typer.Typer(
@@ -189,5 +190,5 @@ def main() -> None:
     try:
         app()
     except StellaError as fault:
-        Console(stderr=True, soft_wrap=True).print(f"[red]stella:[/red] {fault}", highlight=False, markup=True)
+        Console(stderr=True, soft_wrap=True).print(f"[red]stella:[/red] {plain(fault)}", highlight=False, markup=True)
         sys.exit(fault.exit_code)

@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from rich.console import Console
 from rich.status import Status
 
+from dagster_project.operations.plain import plain
+
 
 @dataclass
 class Step:
@@ -94,9 +96,9 @@ def show_on_terminal(console: Console) -> Callable[[], None]:
     def show(step: Step, done: int, total: int) -> None:
         rows = f"{step.rows:>12,}" if step.rows is not None else " " * 12
         mark = "[red]✗[/red]" if step.failed else " "
-        note = f"  [yellow]{step.note}[/yellow]" if step.note else ""
+        note = f"  [yellow]{plain(step.note)}[/yellow]" if step.note else ""
         console.print(
-            f"{mark}[dim]{done:>4}/{total:<4}[/dim]{step.name:<52}{rows} {step.seconds:>7.2f} s{note}",
+            f"{mark}[dim]{done:>4}/{total:<4}[/dim]{plain(step.name):<52}{rows} {step.seconds:>7.2f} s{note}",
             highlight=False,
             soft_wrap=True,
         )

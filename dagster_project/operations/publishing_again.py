@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from rich.console import Console
-from rich.markup import escape
 
 from dagster_project.database import tables
 from dagster_project.operations import dbt, lock
+from dagster_project.operations.plain import plain
 from dagster_project.operations.session import Session
 from dagster_project.publishing.privacy import describe
 from dagster_project.publishing.publish import publish
@@ -29,7 +29,7 @@ def publish_again(session: Session, console: Console) -> None:
         publication = publish(connection, settings, describe(manifest), session.as_of(connection))
     console.print(
         f"{publication.table_count} tables, {publication.row_count:,} rows in {publication.seconds:.1f} s: "
-        f"{escape(str(publication.link))}",
+        f"{plain(publication.link)}",
         highlight=False,
         soft_wrap=True,
     )

@@ -5,13 +5,13 @@ from __future__ import annotations
 import time
 
 from rich.console import Console
-from rich.markup import escape
 
 from dagster_project import clock
 from dagster_project.operations import reconciliation, summary
 from dagster_project.operations.closing import close, note_stopped
 from dagster_project.operations.lock import hold
 from dagster_project.operations.outcome import EXIT_WARNINGS, RunOutcome
+from dagster_project.operations.plain import plain
 from dagster_project.operations.progress import show_on_terminal
 from dagster_project.operations.session import Session
 from dagster_project.operations.standing import Standing, forget, remember, still_standing
@@ -37,7 +37,8 @@ def run(session: Session, console: Console, is_forced: bool = False, wait_second
     """
     settings = session.settings
     console.print(
-        f"[bold]{escape(session.company.title or session.company.name)}[/bold]  working folder {settings.company_home}",
+        f"[bold]{plain(session.company.title or session.company.name)}[/bold]  "
+        f"working folder {plain(settings.company_home)}",
         highlight=False,
         soft_wrap=True,
     )
@@ -83,12 +84,12 @@ def _run_all(session: Session, console: Console) -> int:
 
 
 def _say(console: Console, sentence: str) -> None:
-    console.print(f"[yellow]{escape(sentence)}[/yellow]", highlight=False, soft_wrap=True)
+    console.print(f"[yellow]{plain(sentence)}[/yellow]", highlight=False, soft_wrap=True)
 
 
 def _warn(console: Console, warnings: list[str]) -> None:
     for warning in warnings:
-        console.print(f"  [yellow]warning[/yellow] {escape(warning)}", highlight=False, soft_wrap=True)
+        console.print(f"  [yellow]warning[/yellow] {plain(warning)}", highlight=False, soft_wrap=True)
 
 
 def _show_standing(session: Session, console: Console, standing: Standing) -> int:
@@ -124,9 +125,9 @@ def show_outcome(console: Console, outcome: RunOutcome) -> None:
         colour = "red" if check.is_blocking else "yellow"
         console.print(
             f"  [{colour}]{'failed' if check.is_blocking else 'warning'}[/{colour}] {check.asset} {check.name}: "
-            f"{escape(check.reason[:400])}",
+            f"{plain(check.reason[:400])}",
             highlight=False,
             soft_wrap=True,
         )
     for step, reason in outcome.failures.items():
-        console.print(f"  [red]step {step} failed[/red]: {escape(reason)}", highlight=False, soft_wrap=True)
+        console.print(f"  [red]step {step} failed[/red]: {plain(reason)}", highlight=False, soft_wrap=True)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from dagster_project import clock
 from dagster_project.operations import lock, register, stock
 from dagster_project.operations.outcome import EXIT_FAILED, EXIT_OK, EXIT_WARNINGS
+from dagster_project.operations.plain import plain
 from dagster_project.operations.session import Session
 from dagster_project.publishing.publish import LINK
 from dagster_project.settings import Settings, StellaError
@@ -29,7 +29,7 @@ def show_status(session: Session, console: Console) -> None:
     if not settings.database.is_file() and not lock.holder(settings):
         raise StellaError(f"No run has been made yet for {settings.company_name}. Run `stella run` first.")
     console.print(
-        f"[bold]{escape(session.company.title)}[/bold]  working folder {settings.company_home}", soft_wrap=True
+        f"[bold]{plain(session.company.title)}[/bold]  working folder {plain(settings.company_home)}", soft_wrap=True
     )
     _show_runs(settings, console)
     taken = stock.last(settings)
@@ -45,16 +45,16 @@ def show_status(session: Session, console: Console) -> None:
 def _show_runs(settings: Settings, console: Console) -> None:
     at_work, left = lock.holder(settings), lock.left_by(settings)
     if at_work:
-        console.print(f"[cyan]At work[/cyan]  {escape(at_work.sentence)}", highlight=False, soft_wrap=True)
+        console.print(f"[cyan]At work[/cyan]  {plain(at_work.sentence)}", highlight=False, soft_wrap=True)
     if left:
-        console.print(f"[red]Stopped before its end[/red]  {escape(left.sentence)}", highlight=False, soft_wrap=True)
+        console.print(f"[red]Stopped before its end[/red]  {plain(left.sentence)}", highlight=False, soft_wrap=True)
     table = _table(("last runs", "left"), ("took", "right"), ("exit", "right"), ("", "left"))
     for entry in reversed(register.last_runs(settings, RUNS_SHOWN)):
         took = "–" if entry.seconds is None else f"{entry.seconds:,.0f} s"
         ending = ENDINGS.get(entry.exit_code, "") if entry.exit_code is not None else "[red]stopped[/red]"
-        note = f": {escape(entry.note)}" if entry.exit_code == EXIT_FAILED and entry.note else ""
+        note = f": {plain(entry.note)}" if entry.exit_code == EXIT_FAILED and entry.note else ""
         code = "–" if entry.exit_code is None else str(entry.exit_code)
-        table.add_row(f"{_minute(entry.started_at)}  {escape(entry.verb)}", took, code, ending + note)
+        table.add_row(f"{_minute(entry.started_at)}  {plain(entry.verb)}", took, code, ending + note)
     if table.row_count:
         console.print()
         console.print(table)
@@ -79,7 +79,7 @@ def _show_feeds(taken: stock.Stock, moment: datetime, console: Console) -> None:
 
 
 def _show_warnings(taken: stock.Stock, moment: datetime, console: Console) -> None:
-    said = [f"[red]failed[/red] {escape(failure)}" for failure in taken.failures]
+    said = [f"[red]failed[/red] {plain(failure)}" for failure in taken.failures]
     if taken.stale:
         shown = ", ".join(taken.stale[:8]) + (f" and {len(taken.stale) - 8} more" if taken.stale[8:] else "")
         said.append(f"[yellow]stale[/yellow] {len(taken.stale)} tables keep their former content: {shown}")
@@ -89,10 +89,10 @@ def _show_warnings(taken: stock.Stock, moment: datetime, console: Console) -> No
         if feed.is_late(moment) and feed.newest
     ]
     said += [
-        f"[red]{status.replace('_', ' ')}[/red] {feed}: {escape(file)}: {escape(reason)}"
+        f"[red]{status.replace('_', ' ')}[/red] {feed}: {plain(file)}: {plain(reason)}"
         for feed, file, status, reason in taken.not_taken_in
     ]
-    said += [f"[yellow]check[/yellow] {escape(name)}: {escape(reason[:300])}" for name, reason in taken.checks]
+    said += [f"[yellow]check[/yellow] {plain(name)}: {plain(reason[:300])}" for name, reason in taken.checks]
     console.print(f"\n[bold]Open warnings[/bold]  {len(said) or 'none'}", highlight=False)
     for line in said:
         console.print(f"  {line}", highlight=False, soft_wrap=True)
@@ -106,7 +106,7 @@ def _show_figures(taken: stock.Stock, console: Console) -> None:
     )
     for name, sentence, is_equal in taken.figures:
         colour = "dim" if is_equal else "red"
-        console.print(f"  [{colour}]{escape(name)}: {escape(sentence)}[/{colour}]", highlight=False, soft_wrap=True)
+        console.print(f"  [{colour}]{plain(name)}: {plain(sentence)}[/{colour}]", highlight=False, soft_wrap=True)
 
 
 def _show_published(settings: Settings, taken: stock.Stock | None, console: Console) -> None:

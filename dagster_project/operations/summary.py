@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from datetime import datetime
 
 import duckdb
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from dagster_project.database import tables
+from dagster_project.operations.plain import plain
 from dagster_project.publishing.publish import LINK
 from dagster_project.settings import Settings
 
@@ -66,11 +67,11 @@ def show_landed(console: Console, landed: Landed, reasons: list[tuple[str, str, 
         f" {landed.rows_unchanged:,} unchanged, {landed.rows_quarantined:,} quarantined"
     )
     for feed, rule, column, row_count in reasons[:8]:
-        console.print(f"  [yellow]{row_count:>8,}[/yellow]  {feed}: {rule} {escape(column)}", highlight=False)
+        console.print(f"  [yellow]{row_count:>8,}[/yellow]  {feed}: {rule} {plain(column)}", highlight=False)
     if len(reasons) > 8:
         console.print(f"            … and {len(reasons) - 8} more reasons: see the quarantine tables", highlight=False)
     for feed, file, reason in landed.set_aside:
-        console.print(f"  [red]set aside[/red] {feed}: {escape(file)}: {escape(reason)}", highlight=False)
+        console.print(f"  [red]set aside[/red] {feed}: {plain(file)}: {plain(reason)}", highlight=False)
 
 
 def show_figures(console: Console, figures: list[tuple[str, str, bool]]) -> None:
@@ -82,7 +83,7 @@ def show_figures(console: Console, figures: list[tuple[str, str, bool]]) -> None
         highlight=False,
     )
     for name, sentence in broken:
-        console.print(f"  [red]differs[/red] {escape(name)}: {escape(sentence)}", highlight=False, soft_wrap=True)
+        console.print(f"  [red]differs[/red] {plain(name)}: {plain(sentence)}", highlight=False, soft_wrap=True)
 
 
 def show_campaigns(console: Console, connection: duckdb.DuckDBPyConnection, currency: str, limit: int = 5) -> None:
@@ -106,18 +107,18 @@ def show_campaigns(console: Console, connection: duckdb.DuckDBPyConnection, curr
                            ("return", "right"), ("reach", "right"), ("why", "left")):  # fmt: skip
         table.add_column(title, justify=justify, no_wrap=title != "why")  # type: ignore[arg-type]
     for rank, name, kind, profit, cost, gain, reach, reason in found:
-        label = escape(name or "") + (" (to repeat)" if kind == "repeat_candidate" else "")
-        table.add_row(str(rank), label, _money(profit), _money(cost), _ratio(gain), f"{reach or 0:,}", escape(reason))
+        label = plain(name or "") + (" (to repeat)" if kind == "repeat_candidate" else "")
+        table.add_row(str(rank), label, _money(profit), _money(cost), _ratio(gain), f"{reach or 0:,}", plain(reason))
     console.print("\n[bold]Top campaigns[/bold] by expected incremental profit")
     console.print(table)
 
 
 def show_published(console: Console, settings: Settings) -> None:
     """Print where the published file is and how to ask it something."""
-    console.print(f"\n[bold]Published[/bold]  {settings.published / LINK}", highlight=False, soft_wrap=True)
-    company = "" if settings.company == "demo" else f"COMPANY={settings.company} "
+    console.print(f"\n[bold]Published[/bold]  {plain(settings.published / LINK)}", highlight=False, soft_wrap=True)
+    company = "" if settings.company == "demo" else f"COMPANY={shlex.quote(settings.company)} "
     console.print(
-        f'Query it:  {company}.venv/bin/stella sql "from marts.mart_customer_360 limit 5"',
+        f'Query it:  {plain(company)}.venv/bin/stella sql "from marts.mart_customer_360 limit 5"',
         highlight=False,
         soft_wrap=True,
     )

@@ -37,6 +37,8 @@ def connect(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
             f"{settings.database} is held by another run. Wait for it to end; readers use the published file."
         ) from None
     try:
+        # It holds the raw rows: nobody but its owner reads it. Readers have the published file.
+        settings.database.chmod(0o600)
         set_limits(connection, settings)
         for schema in SCHEMAS:
             connection.execute(f"create schema if not exists {schema}")

@@ -67,6 +67,15 @@ class Settings(BaseSettings):
     smtp_password: SecretStr | None = Field(None, description="Its password.")
 
     accept: str = Field("", description="Feeds, by comma, whose batch goes in though it breaks a blocking expectation.")
+    pseudonym_key: SecretStr = Field(
+        SecretStr(""), description="Secret key of the pseudonyms, at least 32 bytes; `stella key` makes one."
+    )
+    retired_pseudonym_keys: SecretStr = Field(
+        SecretStr(""), description="Keys that were in force before, by comma; tombstones made with them need them."
+    )
+    publish_personal: bool = Field(
+        False, description="Publish the personal columns too, in a file of their own that only its owner may read."
+    )
 
     @property
     def company_name(self) -> str:

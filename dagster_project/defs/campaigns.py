@@ -85,7 +85,8 @@ def published(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
     """Copy, check and swap in a new version."""
     session: Session = context.resources.session
     with progress.step("published.stella") as step, session.connection() as connection:
-        publication = publish(connection, session.settings, describe(MANIFEST), session.as_of(connection))
+        key = session.key_to_publish(connection)
+        publication = publish(connection, session.settings, describe(MANIFEST), session.as_of(connection), key)
         step.rows = publication.row_count
     return dg.MaterializeResult(
         metadata={"path": str(publication.link), "version": publication.version.name, "tables": publication.table_count}

@@ -47,6 +47,8 @@ def ingestion(context: dg.AssetExecutionContext) -> Iterator[Any]:
     """Load what is new in each feed."""
     session: Session = context.resources.session
     selected = [name for name in FEEDS if dg.AssetKey(["raw", name]) in context.selected_asset_keys]
+    # A run that Dagster starts must refuse too, before it loads anything.
+    _ = session.pseudonym_key
     with session.connection() as connection:
         accepted = session.settings.accept.split(",")
         for outcome in ingest(connection, session.settings, session.company, session.contracts, selected, accepted):

@@ -132,6 +132,11 @@ def _check_feeds(given: CompanyFile, marked: MarkedYaml, contracts: Mapping[str,
             raise marked.fault(
                 ("feeds",), f"the feed {feed} is missing; every company must have it. Say where its records come from."
             )
+    for feed, source in given.feeds.items():
+        for column in source.not_personal:
+            if column not in contracts[feed].personal_columns:
+                hint = did_you_mean(column, contracts[feed].personal_columns)
+                raise marked.fault(("feeds", feed), f"not_personal: {column!r} is no personal column of {feed}{hint}")
     for name in given.lookups:
         if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", name) or name.lower() == "landing":
             raise marked.fault(("lookups", name), f"{name!r} cannot name a lookup. Use letters, digits and _.")

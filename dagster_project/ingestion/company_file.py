@@ -80,6 +80,7 @@ class FeedSource(BaseModel):
     )
     watermark: str | None = Field(default=None, validation_alias=AliasChoices("watermark", "watermark_column"))
     mapping: str | None = None
+    not_personal: Globs = Field((), description="Columns that the contract calls personal and this company's are not.")
 
     @model_validator(mode="before")
     @classmethod

@@ -144,6 +144,18 @@ def check(company: Company = None) -> None:
 
 
 @app.command()
+def key(
+    rotate: Annotated[bool, typer.Option(help="Put a fresh key in the place of the one that is there.")] = False,
+    file: Annotated[Path, typer.Option(help="The environment file.")] = Path(".env"),
+) -> None:
+    """Write a fresh secret key for the pseudonyms into .env."""
+    from dagster_project.privacy.key import write_fresh_key  # noqa: PLC0415
+
+    name = write_fresh_key(file, rotate)
+    _console().print(f"{file.resolve()} holds the fresh key {name} (mode 0600). Keep a copy in a safe place.")
+
+
+@app.command()
 def dev(
     port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 3000,
     company: Company = None,

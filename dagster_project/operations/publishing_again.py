@@ -17,7 +17,7 @@ def publish_again(session: Session, console: Console) -> None:
     """Publish what is built now.
 
     Raises:
-        StellaError: no run has been made yet, or one is at work.
+        StellaError: no run has been made yet, one is at work, or the secret key is missing.
     """
     settings = session.settings
     if not settings.database.is_file():
@@ -26,7 +26,8 @@ def publish_again(session: Session, console: Console) -> None:
     with lock.hold(settings, "stella publish", settings.lock_wait), session.connection() as connection:
         if not tables(connection, "warehouse"):
             raise StellaError("There is nothing to publish yet. Run `stella run` first.")
-        publication = publish(connection, settings, describe(manifest), session.as_of(connection))
+        key, day = session.key_to_publish(connection), session.as_of(connection)
+        publication = publish(connection, settings, describe(manifest), day, key)
     console.print(
         f"{publication.table_count} tables, {publication.row_count:,} rows in {publication.seconds:.1f} s: "
         f"{plain(publication.link)}",

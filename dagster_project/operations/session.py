@@ -15,6 +15,8 @@ from dagster_project import clock, database
 from dagster_project.ingestion import as_of
 from dagster_project.ingestion.company import Company, load_company
 from dagster_project.ingestion.contracts import Contract, load_contracts
+from dagster_project.ingestion.personal import is_personal_data_there, offered
+from dagster_project.privacy.key import PseudonymKey, find_key
 from dagster_project.settings import REPOSITORY, Settings, get_settings
 
 CONTRACTS = REPOSITORY / "sources" / "contracts"
@@ -43,6 +45,31 @@ class Session:
         """What the company decides about its scores and contacts, for the typed policies of those rooms."""
         decisions = self.company.decisions
         return {"time_zone": self.company.time_zone, "decisions": decisions, "scoring": decisions.get("scoring")}
+
+    @cached_property
+    def pseudonym_key(self) -> PseudonymKey | None:
+        """The secret key; none where the company sends nothing personal and none is set.
+
+        Raises:
+            StellaError: it is missing where it is needed, or too short.
+        """
+        return find_key(
+            self.settings,
+            is_simulated=self.company.is_simulated,
+            has_personal_data=lambda: bool(offered(self.settings, self.company, self.contracts)),
+        )
+
+    def key_to_publish(self, connection: duckdb.DuckDBPyConnection) -> PseudonymKey | None:
+        """Find the secret key; whether one is needed is told by what `raw` holds.
+
+        Raises:
+            StellaError: it is missing where it is needed, or too short.
+        """
+        return find_key(
+            self.settings,
+            is_simulated=self.company.is_simulated,
+            has_personal_data=lambda: is_personal_data_there(connection, self.company, self.contracts),
+        )
 
     @contextmanager
     def connection(self) -> Iterator[duckdb.DuckDBPyConnection]:

@@ -16,6 +16,7 @@ import duckdb
 
 from dagster_project.ingestion.news import has_news
 from dagster_project.operations.session import CONTRACTS, Session
+from dagster_project.privacy.key import key_name
 from dagster_project.publishing.publish import LINK
 from dagster_project.settings import REPOSITORY, Settings
 
@@ -65,6 +66,9 @@ def still_standing(session: Session) -> Standing | None:
 
 def _fingerprint(session: Session, connection: duckdb.DuckDBPyConnection) -> str:
     digest = hashlib.sha256(session.settings.model_dump_json().encode())
+    # The settings print their secrets as stars; that another key is in force must show all the same.
+    key = session.pseudonym_key
+    digest.update((key_name(key.current) if key else "no key").encode())
     digest.update(session.as_of(connection).isoformat().encode())
     for path in _texts(session):
         digest.update(f"\n{path}\n".encode())

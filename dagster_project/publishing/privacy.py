@@ -1,7 +1,9 @@
-"""Which columns may be published, read from the models' own description.
+"""What becomes of each column when it is published, read from the models' own description.
 
-A column is withheld when its `.yml` says `config: {meta: {privacy: personal}}` (or sensitive); a model that says so
-itself is withheld whole. The tables that Python writes (scores, decisions) carry keys only.
+A model's `.yml` says it as `config: {meta: {privacy: ...}}`: a column that is `personal` or `sensitive` is withheld,
+one that is a `pseudonym` is published as the keyed hash of itself; a model that is personal is withheld whole. A column
+that refers to a person by a source's own reference needs no word: a reference that is itself an e-mail address, a
+number or a name becomes a pseudonym wherever it stands.
 """
 
 from __future__ import annotations
@@ -11,6 +13,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 WITHHELD = {"personal", "sensitive"}
+REFERENCES = frozenset({"customer_ref", "referred_customer_ref", "lead_ref", "device_ref", "visitor_ref"})
+"""Columns, in any published table, that hold a source's own reference to a person."""
 
 
 @dataclass(frozen=True)
@@ -21,6 +25,7 @@ class Description:
     is_withheld: bool = False
     columns: Mapping[str, str] = field(default_factory=dict)
     withheld_columns: frozenset[str] = frozenset()
+    pseudonym_columns: frozenset[str] = frozenset()
 
 
 def describe(manifest: Mapping[str, Any]) -> dict[tuple[str, str], Description]:
@@ -30,15 +35,18 @@ def describe(manifest: Mapping[str, Any]) -> dict[tuple[str, str], Description]:
         if node["resource_type"] not in {"model", "seed"}:
             continue
         columns = node.get("columns", {})
+        classes = {name: privacy_class(column) for name, column in columns.items()}
         described[(node["schema"], node.get("alias") or node["name"])] = Description(
             text=node.get("description", ""),
-            is_withheld=_privacy(node) in WITHHELD,
+            is_withheld=privacy_class(node) in WITHHELD,
             columns={name: c.get("description", "") for name, c in columns.items()},
-            withheld_columns=frozenset(n for n, c in columns.items() if _privacy(c) in WITHHELD),
+            withheld_columns=frozenset(n for n, c in classes.items() if c in WITHHELD),
+            pseudonym_columns=frozenset(n for n, c in classes.items() if c == "pseudonym"),
         )
     return described
 
 
-def _privacy(entry: Mapping[str, Any]) -> str:
+def privacy_class(entry: Mapping[str, Any]) -> str:
+    """Read the class of a model or a column of the manifest; `none` where it says nothing."""
     meta = {**(entry.get("meta") or {}), **((entry.get("config") or {}).get("meta") or {})}
     return str(meta.get("privacy", "none"))

@@ -7,6 +7,7 @@ reader holds either the old version or the new one, never half of either. When a
 from __future__ import annotations
 
 import os
+import shutil
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -18,11 +19,15 @@ import duckdb
 
 from dagster_project import clock
 from dagster_project.database import tables
+from dagster_project.privacy.key import PseudonymKey
+from dagster_project.privacy.pseudonym import install
+from dagster_project.publishing.columns import column_types, is_restricted, publication_select
 from dagster_project.publishing.privacy import Description
 from dagster_project.settings import Settings, StellaError
 
 PUBLISHED_SCHEMAS = ("warehouse", "marts", "scores", "decisions")
 LINK = "stella.duckdb"
+PERSONAL_LINK = "stella_personal.duckdb"
 PART = ".part"
 
 
@@ -42,38 +47,35 @@ def publish(
     settings: Settings,
     descriptions: Mapping[tuple[str, str], Description],
     as_of: date,
+    key: PseudonymKey | None = None,
 ) -> Publication:
     """Publish the warehouse, marts, scores and decisions without their personal columns.
+
+    Where the settings ask for it, a second file carries the tables that have personal columns, whole, for its owner.
 
     Args:
         connection: the open warehouse.
         settings: names the folder and how many versions are kept.
         descriptions: of tables and columns, by (schema, table); see `privacy.describe`.
         as_of: the day for which was scored and decided.
+        key: of the pseudonyms; without it nothing is personal, and references stay as they are.
 
     Raises:
         StellaError: the copy does not hold what the warehouse holds; the former version stays in place.
     """
-    clock = time.perf_counter()
+    started = time.perf_counter()
+    if key is not None:
+        install(connection, key.current)
+    selects = _selects(connection, descriptions, key is not None)
     versions = settings.published / "versions"
     versions.mkdir(parents=True, exist_ok=True)
-    for left in versions.glob(f"*{PART}*"):
-        left.unlink()
     version = _new_version(versions)
-    part = version.with_suffix(PART)
-    try:
-        expected = _copy(connection, part, descriptions, as_of)
-        _verify(part, expected)
-    except BaseException:
-        _remove(part)
-        raise
-    part.chmod(0o444)
-    # Only what is whole bears a version's name: what a killed run left is none, and is removed above.
-    part.rename(version)
+    expected = _make(connection, version, selects, descriptions, as_of, 0o444)
     link = settings.published / LINK
     _swap(link, version)
     _prune(versions, version, settings.keep_versions)
-    return Publication(link, version, len(expected), sum(expected.values()), time.perf_counter() - clock)
+    _publish_personal(connection, settings, descriptions, as_of)
+    return Publication(link, version, len(expected), sum(expected.values()), time.perf_counter() - started)
 
 
 def _new_version(versions: Path) -> Path:
@@ -84,9 +86,73 @@ def _new_version(versions: Path) -> Path:
     return version
 
 
+def _selects(
+    connection: duckdb.DuckDBPyConnection, descriptions: Mapping[tuple[str, str], Description], has_key: bool
+) -> dict[tuple[str, str], str]:
+    """Write the select of each published table."""
+    return {
+        (schema, table): publication_select(
+            schema, table, column_types(connection, schema, table), descriptions.get((schema, table), Description()),
+            has_key,
+        )
+        for schema in PUBLISHED_SCHEMAS
+        for table in tables(connection, schema)
+        if not descriptions.get((schema, table), Description()).is_withheld
+    }  # fmt: skip
+
+
+def _publish_personal(
+    connection: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    descriptions: Mapping[tuple[str, str], Description],
+    as_of: date,
+) -> None:
+    """Make, or take away, the restricted file: each table of which something is withheld, whole."""
+    folder, link = settings.published / "personal", settings.published / PERSONAL_LINK
+    if not settings.publish_personal:
+        link.unlink(missing_ok=True)
+        shutil.rmtree(folder, ignore_errors=True)
+        return
+    folder.mkdir(mode=0o700, exist_ok=True)
+    selects = {
+        (schema, table): f'select * from {schema}."{table}"'
+        for schema in PUBLISHED_SCHEMAS
+        for table in tables(connection, schema)
+        if is_restricted(descriptions.get((schema, table), Description()), column_types(connection, schema, table))
+    }
+    version = _new_version(folder)
+    _make(connection, version, selects, descriptions, as_of, 0o600)
+    _swap(link, version)
+    _prune(folder, version, 1)
+
+
+def _make(
+    connection: duckdb.DuckDBPyConnection,
+    version: Path,
+    selects: Mapping[tuple[str, str], str],
+    descriptions: Mapping[tuple[str, str], Description],
+    as_of: date,
+    mode: int,
+) -> dict[str, int]:
+    """Make a version; return its rows by table. Only what is whole bears a version's name: a killed run leaves none."""
+    for left in version.parent.glob(f"*{PART}*"):
+        left.unlink()
+    part = version.with_suffix(PART)
+    try:
+        expected = _copy(connection, part, selects, descriptions, as_of)
+        _verify(part, expected)
+    except BaseException:
+        _remove(part)
+        raise
+    part.chmod(mode)
+    part.rename(version)
+    return expected
+
+
 def _copy(
     connection: duckdb.DuckDBPyConnection,
     version: Path,
+    selects: Mapping[tuple[str, str], str],
     descriptions: Mapping[tuple[str, str], Description],
     as_of: date,
 ) -> dict[str, int]:
@@ -97,10 +163,9 @@ def _copy(
         connection.execute("begin")
         for schema in PUBLISHED_SCHEMAS:
             connection.execute(f"create schema publication.{schema}")
-            for table in tables(connection, schema):
-                description = descriptions.get((schema, table), Description())
-                if not description.is_withheld:
-                    expected[f"{schema}.{table}"] = _copy_table(connection, schema, table, description)
+        for (schema, table), select in selects.items():
+            description = descriptions.get((schema, table), Description())
+            expected[f"{schema}.{table}"] = _copy_table(connection, schema, table, select, description)
         connection.execute(
             "create table publication.main.publication as select ?::date as as_of_date, ?::timestamptz as published_at",
             [as_of, clock.now()],
@@ -114,15 +179,16 @@ def _copy(
     return expected
 
 
-def _copy_table(connection: duckdb.DuckDBPyConnection, schema: str, table: str, description: Description) -> int:
-    withheld = ", ".join(f'"{c}"' for c in sorted(description.withheld_columns))
-    star = f"* exclude ({withheld})" if withheld else "*"
+def _copy_table(
+    connection: duckdb.DuckDBPyConnection, schema: str, table: str, select: str, description: Description
+) -> int:
     target = f'publication.{schema}."{table}"'
-    copied = connection.execute(f'create table {target} as select {star} from {schema}."{table}"').fetchone()
+    copied = connection.execute(f"create table {target} as {select}").fetchone()
     if description.text:
         connection.execute(f"comment on table {target} is '{_quoted(description.text)}'")
+    there = {row[0] for row in connection.execute(f"describe {target}").fetchall()}
     for column, text in description.columns.items():
-        if text and column not in description.withheld_columns:
+        if text and column in there:
             connection.execute(f"comment on column {target}.\"{column}\" is '{_quoted(text)}'")
     return int(copied[0]) if copied else 0
 
@@ -137,10 +203,10 @@ def _verify(version: Path, expected: Mapping[str, int]) -> None:
 
 
 def _swap(link: Path, version: Path) -> None:
-    fresh = link.with_name(f".{LINK}.{os.getpid()}")
+    fresh = link.with_name(f".{link.name}.{os.getpid()}")
     with suppress(FileNotFoundError):
         fresh.unlink()
-    fresh.symlink_to(Path("versions") / version.name)
+    fresh.symlink_to(version.relative_to(link.parent))
     fresh.replace(link)
 
 

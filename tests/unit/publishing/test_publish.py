@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from datetime import date
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import duckdb
 import pytest
 
 from dagster_project.database import connect
+from dagster_project.privacy.key import PseudonymKey
 from dagster_project.publishing import publish as publishing
 from dagster_project.publishing.privacy import Description, describe
 from dagster_project.publishing.reader import open_published, published_version
@@ -165,3 +167,41 @@ def test_privacy_is_read_from_meta_of_columns_and_models() -> None:
     assert described["warehouse", "dim_x"].withheld_columns == {"email", "religion"}
     assert not described["warehouse", "dim_x"].is_withheld
     assert described["warehouse", "dim_y"].is_withheld
+
+
+def test_keys_and_telling_references_are_published_as_pseudonyms(settings: Settings) -> None:
+    described = {
+        ("warehouse", "dim_account"): Description(pseudonym_columns=frozenset({"account_key", "handle"})),
+        ("warehouse", "fct_post"): Description(pseudonym_columns=frozenset({"account_key"})),
+    }
+    with connect(settings) as connection:
+        connection.execute("create table warehouse.dim_account as select 5 as account_key, 'anna_r' as handle")
+        connection.execute(
+            "create table warehouse.fct_post as from (values (5, 'C1'), (5, 'a@b.example'), (-1, null)) "
+            "as t (account_key, customer_ref)"
+        )
+        publishing.publish(connection, settings, described, DAY, PseudonymKey(b"k" * 32))
+    with open_published(settings) as reader:
+        accounts = reader.execute("from warehouse.dim_account").fetchall()
+        posts = reader.execute("from warehouse.fct_post order by account_key, customer_ref").fetchall()
+    assert accounts[0][0] != 5
+    assert accounts[0][1].startswith("p")
+    assert [key for key, _ in posts] == [-1, accounts[0][0], accounts[0][0]]
+    references = [reference for _, reference in posts]
+    assert references[:2] == [None, "C1"]
+    assert references[2].startswith("p")
+
+
+def test_the_restricted_file_is_made_only_where_asked_for_and_only_for_its_owner(settings: Settings) -> None:
+    _publish(settings, 3)
+    link = settings.published / publishing.PERSONAL_LINK
+    assert not link.exists()
+    _publish(settings.model_copy(update={"publish_personal": True}), 3)
+    assert stat.S_IMODE(link.resolve().stat().st_mode) == 0o600
+    assert stat.S_IMODE(link.resolve().parent.stat().st_mode) == 0o700
+    with duckdb.connect(str(link.resolve()), read_only=True) as reader:
+        assert reader.execute("select distinct email from warehouse.dim_customer").fetchall() == [("a@b.c",)]
+        assert reader.execute("select count(*) from warehouse.dim_customer_personal").fetchall() == [(1,)]
+    _publish(settings, 3)
+    assert not link.exists()
+    assert not (settings.published / "personal").exists()

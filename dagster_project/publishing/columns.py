@@ -1,0 +1,60 @@
+"""One table's select for publication: columns withheld, and columns replaced by their pseudonyms.
+
+Belongs here: the SQL of one table. What is published as what is decided by the description; see `privacy`.
+"""
+
+from __future__ import annotations
+
+import duckdb
+
+from dagster_project.publishing.privacy import REFERENCES, Description
+
+
+def column_types(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> dict[str, str]:
+    """Map the columns of a table to their types."""
+    return dict(
+        connection.execute(
+            "select column_name, data_type from information_schema.columns"
+            " where table_catalog = current_database() and table_schema = ? and table_name = ?"
+            " order by ordinal_position",
+            [schema, table],
+        ).fetchall()
+    )
+
+
+def publication_select(schema: str, table: str, types: dict[str, str], description: Description, has_key: bool) -> str:
+    """Write the select that a published table is made of.
+
+    A key is hashed once for each of its values, and not for each row: a fact repeats it many times. `has_key` says
+    whether the macros of the pseudonyms are installed; without them the references stay as they are.
+    """
+    relation = f'{schema}."{table}"'
+    withheld = sorted(description.withheld_columns & set(types))
+    exclude = f" exclude ({', '.join(map(_quoted, withheld))})" if withheld else ""
+    hashed = sorted((description.pseudonym_columns & set(types)) - set(withheld)) if has_key else []
+    references = sorted((REFERENCES & set(types)) - set(withheld) - set(hashed)) if has_key else []
+    if not hashed and not references:
+        return f"select *{exclude} from {relation}"
+    joins, replaced = [], []
+    for number, column in enumerate(hashed):
+        macro = "pseudonym_text" if types[column] == "VARCHAR" else "pseudonym_key"
+        joins.append(
+            f" left join (select value, {macro}(value) as pseudonym from (select distinct {_quoted(column)} as value"
+            f" from {relation}) as known) as hashed_{number} on source.{_quoted(column)} = hashed_{number}.value"
+        )
+        replaced.append(f"hashed_{number}.pseudonym as {_quoted(column)}")
+    for column in references:
+        name = f"source.{_quoted(column)}"
+        replaced.append(
+            f"case when is_identifying({name}) then pseudonym_text({name}) else {name} end as {_quoted(column)}"
+        )
+    return f"select source.*{exclude} replace ({', '.join(replaced)}) from {relation} as source{''.join(joins)}"
+
+
+def is_restricted(description: Description, types: dict[str, str]) -> bool:
+    """Whether the restricted file carries a table: something of it is withheld, or it refers to persons."""
+    return description.is_withheld or bool((description.withheld_columns | REFERENCES) & set(types))
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'

@@ -16,11 +16,9 @@ from sources.companies.demo.scene import Scene
 Ints = NDArray[np.int64]
 Reals = NDArray[np.float64]
 
-_DAY_HOURS = 24.0
-
 
 class Aftercare(NamedTuple):
-    """One row an order; hours run from the opening to the first answer and to the solution, 0 without a case."""
+    """One row an order; business hours from the opening to the first answer and to the solution, 0 without a case."""
 
     has_case: NDArray[np.bool_]
     reply_hours: Reals
@@ -41,7 +39,7 @@ def care_for(scene: Scene, order: Ints, day: Ints) -> Aftercare:
         own = 0.5 * section.hours_spread * chance.normal("case.reply", which)
         solve[has_case] = section.solve_hours * load * np.exp(noise)
         reply[has_case] = np.minimum(section.reply_hours * load * np.exp(noise + own), solve[has_case])
-        delay = np.maximum(np.log2(solve[has_case] / _DAY_HOURS), 0.0)
+        delay = np.maximum(np.log2(solve[has_case] / section.patience_hours), 0.0)
         satisfaction[has_case] -= section.satisfaction_per_doubling * (1.0 + delay)
     return Aftercare(has_case, reply, solve, np.clip(satisfaction, 1.0, 5.0))
 

@@ -1,7 +1,8 @@
 """Drawing service cases: who asks what, through which channel, and when it is answered.
 
 Belongs here: one row a case. Does not belong here: its versions in the feed (`service`), which order goes wrong and how
-many hours an answer takes — the core draws those (`aftercare`), because they decide who stays.
+many hours an answer takes — the core draws those (`aftercare`), because they decide who stays. Hours are hours of the
+teams' own clock (`business_clock`): messages come at any time, calls and talks, answers and solutions while they work.
 """
 
 from __future__ import annotations
@@ -10,12 +11,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sources.companies.demo.business_clock import BusinessClock, business_clock
 from sources.companies.demo.market import at_day
 from sources.companies.demo.model import CHANNEL, Codes, Flags, Ints, Life, Reals
 from sources.companies.demo.moments import day_of, moments, satisfaction_at
 from sources.companies.demo.rows import DAY_SECONDS
 from sources.companies.demo.scene import Scene
 
+TALKS = CHANNEL["call_centre"], CHANNEL["store"]
+"""Channels in which somebody must be there when the customer asks."""
 _HOUR = 3600
 
 
@@ -26,7 +30,8 @@ class Cases:
     Attributes:
         key: kind (0 after an order, 1 without) and number (columns); they name the case for ever.
         person, order (row in Orders, -1), product (-1), channel (code in CHANNELS), topic (code in `topics`).
-        opened, answered, solved: instants, whether or not they lie in the time that is played.
+        opened, answered, solved: instants, whether or not the latter two lie in the time that is played.
+        reply_hours, solve_hours: business hours from the opening to these.
         satisfaction: of the person, 1..5. is_complaint. agent: code.
     """
 
@@ -39,6 +44,8 @@ class Cases:
     opened: Ints
     answered: Ints
     solved: Ints
+    reply_hours: Reals
+    solve_hours: Reals
     satisfaction: Reals
     is_complaint: Flags
     agent: Ints
@@ -58,20 +65,28 @@ def draw_cases(scene: Scene, life: Life) -> Cases:
     order = np.r_[row, np.full(len(person), -1)]
     whose = np.r_[orders.person[row], person]
     opened = np.r_[orders.at[row] + _HOUR + delay.astype(np.int64), at]
+    reply, solve = _hours(scene, life, key, order, opened)
+    channel, clock = _channel(scene, key, solve), business_clock(scene.profile, scene.market)
+    opened = np.where(np.isin(channel, TALKS), _when_open(scene, clock, key, opened), opened)
     played = np.flatnonzero(day_of(scene, opened) < scene.until)
     key, order, whose, opened = key[played], order[played], whose[played], opened[played]
-    reply, solve = _hours(scene, life, key, order, opened)
+    reply, solve, channel = reply[played], solve[played], channel[played]
     satisfaction = satisfaction_at(scene, life, whose, opened)
     satisfaction[order >= 0] = orders.satisfaction[order[order >= 0]]
     complaint = section.complaint_share + section.complaint_per_point * (3.0 - satisfaction)
     return Cases(
-        key=key, person=whose, order=order, product=_product(scene, life, key, order),
-        channel=_channel(scene, key, solve), topic=_topic(scene, key), opened=opened,
-        answered=opened + (reply * _HOUR).astype(np.int64),
-        solved=opened + (np.maximum(solve, reply) * _HOUR).astype(np.int64),
+        key=key, person=whose, order=order, product=_product(scene, life, key, order), channel=channel,
+        topic=_topic(scene, key), opened=opened, answered=clock.after(opened, reply),
+        solved=clock.after(opened, solve), reply_hours=reply, solve_hours=solve,
         satisfaction=satisfaction, is_complaint=(order >= 0) & chance.flag(complaint, "case.complaint", *key.T),
         agent=_agent(scene, key),
     )  # fmt: skip
+
+
+def _when_open(scene: Scene, clock: BusinessClock, key: Ints, wished: Ints) -> Ints:
+    """Let who would call or come outside of business hours do so within some hours of the next opening."""
+    late = np.where(clock.is_open(wished), 0.0, scene.chance.exponential("case.waits", *key.T))
+    return clock.after(wished, late)
 
 
 def topics(scene: Scene) -> tuple[str, ...]:
@@ -81,7 +96,7 @@ def topics(scene: Scene) -> tuple[str, ...]:
 
 
 def _hours(scene: Scene, life: Life, key: Ints, order: Ints, opened: Ints) -> tuple[Reals, Reals]:
-    """Give hours to the answer and to the solution: the core's for orders, else by the same law."""
+    """Give business hours to the answer and to the solution: the core's for orders, else by the same law."""
     care, chance = scene.profile.aftercare, scene.chance
     load = at_day(scene.market, scene.market.service_load, day_of(scene, opened)) ** care.load_exponent
     hours = [
@@ -91,7 +106,7 @@ def _hours(scene: Scene, life: Life, key: Ints, order: Ints, opened: Ints) -> tu
     after = order >= 0
     for drawn, given in zip(hours, (life.orders.case_reply_hours, life.orders.case_solve_hours), strict=True):
         drawn[after] = given[order[after]]
-    return hours[0], hours[1]
+    return hours[0], np.maximum(hours[0], hours[1])
 
 
 def _channel(scene: Scene, key: Ints, solve: Reals) -> Codes:

@@ -302,7 +302,7 @@ class Orders:
         caused_by: code of the campaign whose contact caused it, -1 none. cause: code in CAUSES.
         is_cancelled: True where the order was called off.
         has_case: True where something went wrong and the customer asks (service cases are made from these).
-        case_reply_hours, case_solve_hours: hours from opening to first answer and to solution (0 without a case).
+        case_reply_hours, case_solve_hours: business hours from opening to answer and to solution (0 without a case).
         satisfaction: 1..5 after the order, reals; falls with the delay of a case.
     """
 

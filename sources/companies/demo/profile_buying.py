@@ -112,11 +112,12 @@ class Aftercare(Section):
     """What goes wrong after an order, and what that does to the customer."""
 
     case_rate: Share = Field(description="share of orders after which the customer asks or complains")
-    reply_hours: Positive = Field(description="median hours to the first answer at normal load")
-    solve_hours: Positive = Field(description="median hours to the solution at normal load")
+    reply_hours: Positive = Field(description="median business hours to the first answer at normal load")
+    solve_hours: Positive = Field(description="median business hours to the solution at normal load")
     hours_spread: Amount = Field(description="standard deviation of the logarithm of these hours")
     load_exponent: Amount = Field(description="hours grow with load to this power")
     satisfaction_mean: float = Field(ge=1, le=5, description="mean satisfaction after an order without a case")
     satisfaction_spread: Amount = Field(description="its standard deviation")
-    satisfaction_per_doubling: Amount = Field(description="loss of satisfaction per doubling of hours over a day")
+    patience_hours: Positive = Field(description="business hours to the solution that a customer takes for granted")
+    satisfaction_per_doubling: Amount = Field(description="loss of satisfaction per doubling of hours over these")
     dropout_per_point: Share = Field(description="added chance to leave after an order, per point below 3")

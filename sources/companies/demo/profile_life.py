@@ -11,6 +11,9 @@ from pydantic import Field, model_validator
 from sources.companies.demo.model import CHANNELS
 from sources.companies.demo.profile_core import Amount, Count, Positive, Section, Share
 
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_DAY_HOURS = 24.0
+
 
 class TrafficSource(Section):
     """How a visitor finds the site."""
@@ -64,6 +67,9 @@ class Service(Section):
     """Service cases: from orders that went wrong (`aftercare` has their rate and hours) and without an order."""
 
     general_per_year: Amount = Field(description="cases a person and year that no order caused (Poisson)")
+    open_hours: dict[str, tuple[float, float]] = Field(
+        description="when the teams work, first and last hour of the local day; closed on other days and on holidays"
+    )
     opens_after_days: Positive = Field(description="mean days from an order to its case")
     channels: dict[str, Amount] = Field(description="weights of channels through which cases come")
     hours_factor: dict[str, Positive] = Field(description="by channel: multiple of the hours to answer and to solve")
@@ -86,6 +92,19 @@ class Service(Section):
         strangers = [name for name in [*self.channels, *self.hours_factor] if name not in CHANNELS]
         if strangers:
             raise ValueError(f"unknown channel {', '.join(strangers)}")
+        return self
+
+    @model_validator(mode="after")
+    def _opens_and_closes(self) -> Service:
+        wrong = [
+            f"{day}: {begin:g} to {end:g}"
+            for day, (begin, end) in self.open_hours.items()
+            if day not in WEEKDAYS or not 0 <= begin < end <= _DAY_HOURS
+        ]
+        if wrong:
+            raise ValueError(f"open_hours: not hours of a weekday: {', '.join(wrong)}")
+        if not self.open_hours:
+            raise ValueError("open_hours: the teams must work on one day at least")
         return self
 
 

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sources.companies.demo.callers import Callers, callers
-from sources.companies.demo.cases import Cases, draw_cases, topics
+from sources.companies.demo.cases import TALKS, Cases, draw_cases, topics
 from sources.companies.demo.feed_shapes import feed_table
 from sources.companies.demo.model import CHANNEL, CHANNELS, SYSTEMS, Ints, Life
 from sources.companies.demo.moments import day_of
@@ -19,7 +19,6 @@ from sources.companies.demo.scene import Parts, Scene
 from sources.companies.demo.texts import compose, personal
 
 _SEVERITIES = ("low", "normal", "high")
-_TALKS = CHANNEL["call_centre"], CHANNEL["store"]
 
 
 def service(scene: Scene, life: Life) -> Parts:
@@ -33,6 +32,8 @@ def service(scene: Scene, life: Life) -> Parts:
         {
             "case_ref": refs, "person_id": cases.person, "order_ref": take_or_null(life.orders.ref, cases.order),
             "satisfaction": np.round(cases.satisfaction, 3), "_day": day_of(scene, cases.opened),
+            "reply_hours": cases.reply_hours, "_from_reply_hours": day_of(scene, cases.answered),
+            "solve_hours": cases.solve_hours, "_from_solve_hours": day_of(scene, cases.solved),
         }
     )  # fmt: skip
     return Parts(
@@ -128,7 +129,7 @@ def _texts(scene: Scene, cases: Cases) -> pa.Array:
 
 def _contacts(scene: Scene, cases: Cases, seen: Callers) -> pa.Table:
     """Give the contact by which each case came in, and the message that answered it where it was not a talk."""
-    talk = np.isin(cases.channel, _TALKS)
+    talk = np.isin(cases.channel, TALKS)
     replied = np.flatnonzero(~talk & (day_of(scene, cases.answered) < scene.until))
     section, chance = scene.profile.service, scene.chance
     row = np.r_[np.arange(len(cases)), replied]

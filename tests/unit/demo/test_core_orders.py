@@ -162,5 +162,5 @@ def test_bad_service_makes_customers_leave() -> None:
     base = persons.dropout[orders.person]
     assert left[bad].mean() - base[bad].mean() > 0.2
     assert left[~bad].mean() - base[~bad].mean() < 0.1
-    slow = orders.case_solve_hours > 72
+    slow = orders.case_solve_hours > 24
     assert orders.satisfaction[slow].mean() < orders.satisfaction[orders.has_case & ~slow].mean() - 0.5

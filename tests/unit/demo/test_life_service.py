@@ -8,9 +8,12 @@ import pytest
 import yaml
 
 from sources.companies.demo import texts
+from sources.companies.demo.holidays import calendar
+from sources.companies.demo.market import at_day
 from sources.companies.demo.names import LANGUAGES
 from tests.unit.demo.life_world import World, assert_rate, default_world, play
 
+TALKS = ("call_centre", "store")
 TEXTS = Path(texts.__file__).with_suffix(".yml")
 
 
@@ -50,16 +53,55 @@ def test_a_case_is_told_in_versions(busy: World) -> None:
 
 def test_resolution_time_differs_by_channel_as_planted(last: pd.DataFrame, busy: World) -> None:
     factor = busy.scene.profile.service.hours_factor
-    hours = (last["resolved_at"] - last["opened_at"]).dt.total_seconds() / 3600
-    typical = hours.groupby(last["channel"]).median()
+    typical = last["solve_hours"].groupby(last["channel"]).median()
     ratio = typical["email"] / typical["call_centre"]
     assert 1.5 < ratio < 2 * factor["email"] / factor["call_centre"]
 
 
+def test_median_hours_return(busy: World) -> None:
+    """Take each day's load off the hours; the median of a normal sample has 1.25 times the error of its mean."""
+    care = busy.scene.profile.aftercare
+    for life in busy.lives:
+        orders, asked = life.orders, life.orders.has_case
+        load = at_day(busy.scene.market, busy.scene.market.service_load, orders.day[asked].astype(np.int64))
+        logs = np.log(orders.case_solve_hours[asked] / care.solve_hours) - care.load_exponent * np.log(load)
+        assert np.median(logs) == pytest.approx(0, abs=4 * 1.25 * care.hours_spread / np.sqrt(len(logs)))
+        assert logs.std() == pytest.approx(care.hours_spread, rel=4 / np.sqrt(2 * len(logs)))
+        assert load.std() > 0.1
+
+
+def test_the_teams_work_in_business_hours(last: pd.DataFrame) -> None:
+    """Read the company's own hours and count its holidays apart from how the world does it."""
+    for name in ("first_response_at", "resolved_at"):
+        assert _at_work(last[name].dropna()).all()
+    asks_somebody = last["channel"].isin(TALKS)
+    assert _at_work(last.loc[asks_somebody, "opened_at"]).all()
+    assert 0.2 < _at_work(last.loc[~asks_somebody, "opened_at"]).mean() < 0.5, "who writes does so at any hour"
+
+
+def test_the_hours_of_a_case_are_those_of_the_business(last: pd.DataFrame) -> None:
+    sample = last[last["resolved_at"].notna()].head(150)
+    for end, hours in (("first_response_at", "reply_hours"), ("resolved_at", "solve_hours")):
+        minutes = [
+            _at_work(pd.Series(pd.date_range(a, b, freq="1min"))).sum()
+            for a, b in zip(sample["opened_at"], sample[end], strict=True)
+        ]
+        assert np.array(minutes) / 60 == pytest.approx(sample[hours].to_numpy(), abs=0.1)
+
+
+def _at_work(instants: pd.Series) -> pd.Series:
+    local = instants.dt.tz_convert("Europe/Rome")
+    company = yaml.safe_load((Path(texts.__file__).parent / "company.yml").read_text(encoding="utf-8"))
+    hours = {day: text.split("-") for day, text in company["business_hours"].items()}
+    names, clock = local.dt.day_name().str.lower(), local.dt.strftime("%H:%M:%S")
+    opens, closes = (names.map({day: f"{pair[end]}:00" for day, pair in hours.items()}) for end in (0, 1))
+    holidays = {day for year in (2024, 2025, 2026, 2027) for day, _, public in calendar("IT", year) if public}
+    return (clock >= opens) & (clock <= closes) & ~local.dt.date.isin(holidays)
+
+
 def test_delay_lowers_satisfaction(last: pd.DataFrame) -> None:
-    hours = (last["resolved_at"] - last["opened_at"]).dt.total_seconds() / 3600
-    after = last["order_ref_true"].notna() & hours.notna()
-    slow, fast = after & (hours > 96), after & (hours < 12)
+    after = last["order_ref_true"].notna() & last["solve_hours"].notna()
+    slow, fast = after & (last["solve_hours"] > 32), after & (last["solve_hours"] < 4)
     assert last.loc[fast, "satisfaction"].mean() - last.loc[slow, "satisfaction"].mean() > 0.5
     assert last.loc[fast, "satisfaction_score"].mean() > last.loc[slow, "satisfaction_score"].mean() + 0.4
     assert last.loc[fast, "recommend_score"].mean() > last.loc[slow, "recommend_score"].mean() + 1

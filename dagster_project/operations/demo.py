@@ -89,7 +89,10 @@ def respond_to_plan(
     rows = respond(contacts, landing, truth, until, by_day=by_day)
     day = stopped_at(truth)[1]
     told = ", ".join(f"{rows[feed]} {feed}" for feed in _TOLD)
-    return f"The world has lived on to {day}: {told}. Load what came in: AS_OF={day} stella run"
+    return (
+        f"The world has lived on to {day}: {told}. What plans have truly added stands in {truth}/plan_profit.parquet. "
+        f"Load what came in: AS_OF={day} stella run"
+    )
 
 
 def _published_plan(settings: Settings) -> pa.Table:

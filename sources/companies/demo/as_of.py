@@ -41,7 +41,7 @@ def as_of(table: pa.Table, until: int) -> pa.Table:
     return pa.table(columns, schema=pa.schema([table.schema.field(name) for name in shown]))
 
 
-def timeline(name: str, row: Ints, day: Days, value: Reals, count: int) -> dict[str, pa.Array]:
+def timeline(name: str, row: Ints, day: Days, value: Reals | Ints, count: int) -> dict[str, pa.Array]:
     """Give the hidden columns of a value that changes.
 
     Args:

@@ -126,10 +126,12 @@ def contact_rows(scene: Scene, records: Records, contacts: Contacts) -> pa.Table
 
 
 def response_rows(scene: Scene, records: Records, contacts: Contacts, responses: Responses, orders: Orders) -> pa.Table:
-    """Make the rows of `campaign_responses`."""
-    campaign = contacts.campaign[responses.contact]
-    place = _rows_of(records, contacts.record[responses.contact])
+    """Make the rows of `campaign_responses`; the system of its order tells a redemption, by its own customer's name."""
+    campaign, record = contacts.campaign[responses.contact], contacts.record[responses.contact]
+    system = records.system[_rows_of(records, record)].astype(np.int64)
     known = responses.order >= 0
+    order = responses.order[known]
+    system[known], record[known] = orders.system[order], orders.record[order]
     redeemed = np.where(known, campaign, -1)
     return feed_table(
         "campaign_responses",
@@ -139,8 +141,8 @@ def response_rows(scene: Scene, records: Records, contacts: Contacts, responses:
         ),
         contact_ref=contacts.ref.take(pa.array(responses.contact)),
         campaign_ref=scene.campaigns.ref.take(pa.array(campaign)),
-        source_system=label(SYSTEMS, records.system[place]),
-        customer_ref=records.ref.take(pa.array(place)),
+        source_system=label(SYSTEMS, system),
+        customer_ref=take_or_null(records.ref, _rows_of(records, record), record >= 0),
         response=label(RESPONSES, responses.kind),
         responded_at=responses.at,
         coupon_code=take_or_null(scene.campaigns.coupon_code, redeemed),

@@ -32,6 +32,7 @@ from sources.companies.demo.market import draw_market
 from sources.companies.demo.model import Life
 from sources.companies.demo.network import network, remember
 from sources.companies.demo.outside import outside
+from sources.companies.demo.plan_profit import lost_on_strays, plan_profit
 from sources.companies.demo.population import draw_persons
 from sources.companies.demo.posts import Echo
 from sources.companies.demo.profile import Profile, ProfileError, load_profile
@@ -135,6 +136,7 @@ def _whole_world(scene: Scene, planted: dict[str, pa.Array], plan: Plan | None, 
     yield outside(scene)
     if plan is not None and plan.strays is not None:
         yield returned(scene, plan.strays)
+        yield Parts({}, {"plan_profit": [lost_on_strays(scene, plan.strays)]})
 
     def play(bounds: tuple[int, int]) -> Played:
         life = live(scene, shelf, *bounds, plan)
@@ -142,6 +144,8 @@ def _whole_world(scene: Scene, planted: dict[str, pa.Array], plan: Plan | None, 
         parts.add(Parts({}, {name: [table] for name, table in chunk_truth(scene, life, planted).items()}))
         for part in CHUNK_PARTS:
             parts.add(part(scene, life))
+        if plan is not None:
+            parts.add(Parts({}, {"plan_profit": [plan_profit(scene, life, live(scene, shelf, *bounds))]}))
         return parts, remember(scene, life)
 
     echoes = []

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from sources.companies.demo.effect import delta, expected_profit, margin_share, mean_value
 from sources.companies.demo.model import ASSIGNMENT, CAUSE, CHANNEL, RESPONSE
-from tests.unit.demo.core_play import Played, default_world, play
+from tests.unit.demo.core_play import Played, default_world, play, query
 
 WINDOW = 21
 Flags = NDArray[np.bool_]
@@ -91,6 +91,20 @@ def test_those_who_would_buy_anyway_redeem_too() -> None:
     assert (orders.campaign[caused] >= 0).mean() == pytest.approx(section.redeem_share, abs=0.05)
     cut = 1 - orders.paid_home[own] / orders.value_home[own]
     assert cut == pytest.approx(np.full(own.sum(), 0.1))
+
+
+def test_a_redemption_names_an_order_of_its_own_system() -> None:
+    feeds = default_world().life.feeds
+    ((redeemed, found, ours),) = query(
+        """
+        select count(*), count(o.order_ref), count(*) filter (o.customer_ref is not distinct from r.customer_ref)
+        from r left join (select distinct source_system, order_ref, customer_ref from o) as o
+            using (source_system, order_ref)
+        where r.order_ref is not null""",
+        r=feeds["campaign_responses"],
+        o=feeds["order_lines"],
+    )
+    assert redeemed == found == ours > 500
 
 
 def test_who_opens_is_not_who_is_moved() -> None:

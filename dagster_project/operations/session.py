@@ -83,6 +83,7 @@ class Session:
 
     def dbt_variables(self, connection: duckdb.DuckDBPyConnection) -> Mapping[str, Any]:
         """Collect what the models may ask of the company and the day."""
+        purpose = self.company.decisions.get("consent_purpose")
         return {
             "company": self.company.name,
             "home_currency": self.company.home_currency,
@@ -93,6 +94,7 @@ class Session:
             },
             "as_of_date": self.as_of(connection).isoformat(),
             "today": clock.today(self.company.zone).isoformat(),
+            **({"consent_purpose": str(purpose)} if purpose else {}),
         }
 
 

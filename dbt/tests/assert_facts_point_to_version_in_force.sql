@@ -1,27 +1,41 @@
--- Each fact points to the version of its own customer, and of its product, that was in force when it happened.
-{%- set events = {
+-- Each fact points to the version of its customer, product, campaign or segment that was in force when it happened, and
+-- that customer is its own.
+{%- set moments = {
     'fct_order_line': 'ordered_at', 'fct_return': 'returned_at', 'fct_loyalty_entry': 'occurred_at',
-    'fct_touchpoint': 'occurred_at', 'fct_web_session': 'started_at', 'fct_campaign_contact': 'sent_at',
-    'fct_service_case': 'opened_at', 'fct_opportunity': 'opened_at', 'fct_consent': 'valid_from'
+    'fct_touchpoint': 'occurred_at', 'fct_web_event': 'occurred_at', 'fct_web_session': 'started_at',
+    'fct_campaign_contact': 'sent_at', 'fct_service_case': 'opened_at', 'fct_opportunity': 'opened_at',
+    'fct_device_signal': 'occurred_at', 'fct_social_post': 'posted_at', 'fct_consent': 'valid_from'
+} %}
+{%- set pointing = {
+    'customer': moments.keys() | list,
+    'product': ['fct_order_line', 'fct_return', 'fct_web_event', 'fct_service_case', 'fct_device_signal'],
+    'campaign': [
+        'fct_order_line', 'fct_touchpoint', 'fct_web_event', 'fct_web_session', 'fct_campaign_contact', 'fct_opportunity'
+    ]
 } %}
 
-{% for fact, moment in events.items() -%}
-    select
-        '{{ fact }}' as fact,
-        count(*) as wrong_count
-    from {{ ref(fact) }} as fact
-    inner join {{ ref('dim_customer') }} as customers on fact.customer_key = customers.customer_key
-    where
-        fact.customer_id <> customers.customer_id
-        or fact.{{ moment }} < customers.valid_from
-        or fact.{{ moment }} >= customers.valid_to
-    having count(*) > 0
-    union all
+{% for entity, facts in pointing.items() -%}
+    {% for fact in facts -%}
+        select
+            '{{ fact }} by {{ entity }}' as fact,
+            count(*) as wrong_count
+        from {{ ref(fact) }} as fact
+        inner join {{ ref('dim_' ~ entity) }} as versions on fact.{{ entity }}_key = versions.{{ entity }}_key
+        where
+            fact.{{ moments[fact] }} < versions.valid_from
+            or fact.{{ moments[fact] }} >= versions.valid_to
+            {% if entity == 'customer' %}or fact.customer_id <> versions.customer_id{% endif %}
+        having count(*) > 0
+        union all
+    {% endfor -%}
 {% endfor -%}
 select
-    'fct_order_line by product' as fact,
+    'fct_segment_membership by segment' as fact,
     count(*) as wrong_count
-from {{ ref('fct_order_line') }} as fact
-inner join {{ ref('dim_product') }} as products on fact.product_key = products.product_key
-where fact.ordered_at < products.valid_from or fact.ordered_at >= products.valid_to
+from {{ ref('fct_segment_membership') }} as fact
+inner join {{ ref('dim_segment') }} as versions on fact.segment_key = versions.segment_key
+where
+    fact.segment_name <> versions.segment_name
+    or {{ start_of_day('fact.entered_on') }} < versions.valid_from
+    or {{ start_of_day('fact.entered_on') }} >= versions.valid_to
 having count(*) > 0

@@ -58,13 +58,14 @@ def published(file: Path, day: date, only: Collection[str] = ()) -> Published:
 
 @dataclass
 class Days:
-    """The company from `first` on; `told` is what each day published."""
+    """The company from `first` on; `told` is what each day published, `said` what its run said."""
 
     folder: Path
     first: date
     persons: int
     days: int
     told: dict[date, Published] = field(default_factory=dict)
+    said: dict[date, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Simulate the world: what came before the first day at once, and then a delivery a day."""
@@ -92,7 +93,8 @@ class Days:
             target.parent.mkdir(exist_ok=True)
             shutil.copyfile(file, target)
         session, said = self.session(day), StringIO()
-        assert run(session, Console(file=said, width=200)) != 1, said.getvalue()[-4000:]
+        assert run(session, Console(file=said, width=1000)) != 1, said.getvalue()[-4000:]
+        self.said[day] = said.getvalue()
         self.told[day] = published(session.settings.published / "stella.duckdb", day, kept)
         return session
 

@@ -21,6 +21,7 @@ pytestmark = pytest.mark.xdist_group("days")
 FIRST = date(2026, 6, 13)  # on its evening campaigns are announced
 LAST = FIRST + timedelta(days=1)
 MEMBERS, PRIORITY = "warehouse.fct_segment_membership", "decisions.campaign_priority"
+STRANGER = "nobody-has-told-of-him"
 PRODUCT_CORRECTION = "The name that it should have had"
 
 
@@ -29,6 +30,7 @@ def days(tmp_path_factory: pytest.TempPathFactory) -> Days:
     lived = Days(tmp_path_factory.mktemp("days"), FIRST, persons=200, days=2)
     lived.live(FIRST)
     correct_a_product(lived)
+    consent_of_a_stranger(lived)
     lived.live(LAST)
     clock.set_to(None)
     return lived
@@ -58,6 +60,14 @@ def correct_a_product(days: Days) -> None:
     values |= {"updated_at": at.isoformat(), "name": PRODUCT_CORRECTION}
     with (days.landing / "products" / "late.csv").open("w", newline="") as file:
         csv.writer(file).writerows([names, ["" if v is None else v for v in values.values()]])
+
+
+def consent_of_a_stranger(days: Days) -> None:
+    """Deliver what somebody permitted of whom no registry has told."""
+    (days.landing / "consents" / "stranger.csv").write_text(
+        "source_system,customer_ref,channel,purpose,effective_at,status\n"
+        f"crm,{STRANGER},email,Marketing,2026-06-01T10:00:00+02:00,opt_out\n"
+    )
 
 
 def test_a_replayed_day_is_what_was_published(days: Days) -> None:
@@ -95,6 +105,20 @@ def test_facts_follow_a_late_correction(days: Days) -> None:
     )
     within, pointed, all_of_it = moved[0]
     assert 0 < within == pointed < all_of_it  # type: ignore[operator]
+
+
+def test_the_consent_of_an_unknown_customer_is_told_and_kept(days: Days) -> None:
+    """It stands under a number of his own, at which his record finds it when it comes."""
+    kept = ask(
+        days,
+        f"""select consent.status, consent.purpose, customer.is_inferred, customer.customer_id > 0
+        from warehouse.bridge_customer_identity as identity
+        join warehouse.fct_consent as consent using (customer_id)
+        join warehouse.dim_customer as customer using (customer_key)
+        where identity.identifier_kind = 'record' and identity.identifier = '{STRANGER}'""",
+    )
+    assert kept == [("opt_out", "marketing", True, True)]
+    assert f"rows whose customer_ref no row of customers has (1 reference, such as '{STRANGER}'): 1" in days.said[LAST]
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
-"""Renders dbt's macros as DuckDB would get them, without starting dbt.
+"""Renders dbt's macros and models as DuckDB would get them, without starting dbt.
 
-Belongs here: the stand-ins for what dbt puts into a template. The macros themselves are in `dbt/macros`.
+Belongs here: the stand-ins for what dbt puts into a template. The SQL itself is in `dbt/`.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 import jinja2
@@ -15,7 +16,8 @@ import jinja2
 from dagster_project.settings import REPOSITORY
 
 Render = Callable[..., str]
-VARIABLES = {"home_currency": "EUR", "time_zone": "Europe/Rome", "week_start": "monday", "as_of_date": "2026-01-01"}
+VARIABLES = {"home_currency": "EUR", "time_zone": "Europe/Rome", "week_start": "monday", "as_of_date": "2026-01-01",
+             "consent_purpose": "marketing", "trusted_source_systems": []}  # fmt: skip
 
 
 class _Returned(Exception):  # noqa: N818 - dbt's return() leaves a macro by raising
@@ -46,17 +48,21 @@ class _Adapter:
         return self.macros.get(f"duckdb__{name}") or self.macros[f"default__{name}"]
 
 
+@lru_cache
+def render_model(name: str) -> str:
+    """Give the query of a model; what it refers to is a relation of the same name, a source `schema_table`."""
+    path = next((REPOSITORY / "dbt" / "models").rglob(f"{name}.sql"))
+    environment = _environment({})
+    environment.globals.update(
+        load_macros(), ref=lambda model: model, source=lambda schema, table: f"{schema}_{table}", config=lambda **_: ""
+    )
+    return environment.from_string(path.read_text("utf-8")).render()
+
+
 def load_macros(**variables: object) -> Mapping[str, Render]:
     """Load every macro of the project, with the variables over those of `VARIABLES`."""
-    known = VARIABLES | variables
-    environment = jinja2.Environment(extensions=["jinja2.ext.do"], autoescape=False)
     macros: dict[str, Any] = {}
-    environment.globals.update(
-        adapter=_Adapter(macros),
-        var=lambda name, default=None: known.get(name, default),
-        run_started_at=datetime(2026, 1, 1, tzinfo=UTC),
-        **{"return": _return},
-    )
+    environment = _environment(macros, **variables)
     texts = [file.read_text("utf-8") for file in sorted((REPOSITORY / "dbt" / "macros").rglob("*.sql"))]
     # A template sees the globals of the moment at which it is loaded, so every name is there before the first one is.
     for name in re.findall(r"{% *macro (\w+)", "".join(texts)):
@@ -65,3 +71,15 @@ def load_macros(**variables: object) -> Mapping[str, Render]:
         module = environment.from_string(text).make_module()
         macros |= {name: _Macro(body) for name, body in vars(module).items() if isinstance(body, jinja2.runtime.Macro)}
     return macros
+
+
+def _environment(macros: Mapping[str, Any], **variables: object) -> jinja2.Environment:
+    known = VARIABLES | variables
+    environment = jinja2.Environment(extensions=["jinja2.ext.do"], autoescape=False)
+    environment.globals.update(
+        adapter=_Adapter(macros),
+        var=lambda name, default=None: known.get(name, default),
+        run_started_at=datetime(2026, 1, 1, tzinfo=UTC),
+        **{"return": _return},
+    )
+    return environment

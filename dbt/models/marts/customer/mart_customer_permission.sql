@@ -1,17 +1,27 @@
--- Which channels may carry marketing to the customer on the day: an opt-in where the channel needs one, no
--- opt-out anywhere.
+-- Which channels may carry the company's campaigns to the customer at the beginning of the day: an opt-in where the
+-- channel needs one, no opt-out anywhere, nothing that closes the channel.
 with stated as (
     select
         customer_id,
         channel_code,
-        -- Several purposes may count as marketing: refused for one is refused.
+        -- Refused for all purposes is refused for campaigns.
         min(case when is_permitted then 1 else 0 end) as permitted
     from {{ ref('fct_consent') }}
     where
-        lower(purpose) in ('marketing', 'direct_marketing', 'newsletter', 'offers')
-        and valid_from < {{ as_of_at() }}
-        and valid_to >= {{ as_of_at() }}
+        purpose in ({{ campaign_purpose() }}, 'all')
+        and valid_from <= {{ as_of_at() }}
+        and valid_to > {{ as_of_at() }}
     group by customer_id, channel_code
+),
+
+closed as (
+    select distinct
+        suppressions.customer_id,
+        channels.channel_code
+    from {{ ref('fct_suppression') }} as suppressions
+    inner join {{ ref('channel') }} as channels
+        on coalesce(suppressions.channel_code, channels.channel_code) = channels.channel_code
+    where suppressions.valid_from <= {{ as_of_at() }} and suppressions.valid_to > {{ as_of_at() }}
 ),
 
 customers as (
@@ -24,7 +34,7 @@ judged as (
         customers.customer_id,
         channels.channel_code,
         case
-            when customers.is_deleted then 0
+            when customers.is_deleted or closed.customer_id is not null then 0
             when stated.permitted is not null then stated.permitted
             when channels.is_permission_needed then 0
             else 1
@@ -39,6 +49,8 @@ judged as (
     cross join {{ ref('channel') }} as channels
     left join stated
         on customers.customer_id = stated.customer_id and channels.channel_code = stated.channel_code
+    left join closed
+        on customers.customer_id = closed.customer_id and channels.channel_code = closed.channel_code
     where channels.channel_code in ('email', 'sms', 'call_centre', 'post', 'app')
 )
 

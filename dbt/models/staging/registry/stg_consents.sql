@@ -1,8 +1,20 @@
-with latest as (
-    {{ latest_per_key(
-        source('raw', 'consents'),
-        ['source_system', 'customer_ref', 'channel', 'purpose', 'effective_at']
-    ) }}
+with stated as (
+    select
+        source_system,
+        customer_ref,
+        channel,
+        {{ purpose_of_consent('purpose') }} as purpose,
+        effective_at,
+        status,
+        evidence,
+        _file,
+        _line,
+        _loaded_at
+    from {{ source('raw', 'consents') }}
+),
+
+latest as (
+    {{ latest_per_key('stated', ['source_system', 'customer_ref', 'channel', 'purpose', 'effective_at']) }}
 ),
 
 -- A file that says both of one moment contradicts itself, which is no correction: the opt-out counts.
@@ -14,7 +26,7 @@ opted_out as (
         purpose,
         effective_at,
         _file
-    from {{ source('raw', 'consents') }}
+    from stated
     where status = 'opt_out'
 )
 

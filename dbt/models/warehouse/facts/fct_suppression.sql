@@ -24,6 +24,14 @@ suppression as (
         valid_from,
         valid_to
     from {{ ref('int_do_not_contact__resolved') }}
+    union all
+    select
+        customer_id,
+        channel_code,
+        reason,
+        valid_from,
+        valid_to
+    from {{ ref('int_campaign_response__refusing') }}
 )
 
 select

@@ -12,6 +12,7 @@ from dagster_project.ingestion.ingest import FeedOutcome, ingest
 from dagster_project.operations.alerts import BATCH_CHECK, LANDED_CHECK
 from dagster_project.operations.progress import Step, progress
 from dagster_project.operations.session import CONTRACTS, Session
+from dagster_project.privacy.tombstones import keep_out
 
 LOAD_LOG = ["raw", "_load"]
 FEEDS = load_contracts(CONTRACTS)
@@ -54,6 +55,7 @@ def ingestion(context: dg.AssetExecutionContext) -> Iterator[Any]:
         for outcome in ingest(connection, session.settings, session.company, session.contracts, selected, accepted):
             progress.finished(_step(outcome))
             yield from _events(outcome)
+        keep_out(connection, session.feed_classes, session.pseudonym_key)
         yield dg.MaterializeResult(asset_key=LOAD_LOG, metadata={"dagster/row_count": count(connection, "raw._load")})
 
 

@@ -156,6 +156,34 @@ def key(
 
 
 @app.command()
+def erase(
+    customer: Annotated[str | None, typer.Option(help="Customer id, reference, e-mail, phone or handle.")] = None,
+    requests: Annotated[Path | None, typer.Option("--file", help="A file with one of them a line.")] = None,
+    company: Company = None,
+) -> None:
+    """Erase a person from everything that is kept; accounting keeps its numbers without him."""
+    from dagster_project.operations.erasure import erase as erase_persons  # noqa: PLC0415
+    from dagster_project.operations.requests import read_requests  # noqa: PLC0415
+    from dagster_project.operations.session import open_session  # noqa: PLC0415
+
+    raise typer.Exit(erase_persons(open_session(company=company), read_requests(customer, requests), _console()))
+
+
+@app.command()
+def export_person(
+    customer: Annotated[str, typer.Option(help="Customer id, reference, e-mail, phone or handle.")],
+    to: Annotated[Path, typer.Option(help="The JSON file to write (mode 0600).")],
+    company: Company = None,
+) -> None:
+    """Write all that is kept of a person into a file."""
+    from dagster_project.operations.requests import export  # noqa: PLC0415
+    from dagster_project.operations.session import open_session  # noqa: PLC0415
+
+    rows = export(open_session(company=company), customer, to)
+    _console().print(f"{rows:,} rows: {to}", highlight=False, markup=False, soft_wrap=True)
+
+
+@app.command()
 def dev(
     port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 3000,
     company: Company = None,

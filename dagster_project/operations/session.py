@@ -17,6 +17,7 @@ from dagster_project.ingestion.company import Company, load_company
 from dagster_project.ingestion.contracts import Contract, load_contracts
 from dagster_project.ingestion.personal import is_personal_data_there, offered
 from dagster_project.privacy.key import PseudonymKey, find_key
+from dagster_project.privacy.tombstones import FeedClasses
 from dagster_project.settings import REPOSITORY, Settings, get_settings
 
 CONTRACTS = REPOSITORY / "sources" / "contracts"
@@ -70,6 +71,14 @@ class Session:
             is_simulated=self.company.is_simulated,
             has_personal_data=lambda: is_personal_data_there(connection, self.company, self.contracts),
         )
+
+    @cached_property
+    def feed_classes(self) -> list[FeedClasses]:
+        """What the contracts say of each feed, as far as forgetting somebody needs it."""
+        return [
+            FeedClasses(name, bool(c.money), c.personal_columns, frozenset(c.required_columns))
+            for name, c in self.contracts.items()
+        ]
 
     @contextmanager
     def connection(self) -> Iterator[duckdb.DuckDBPyConnection]:

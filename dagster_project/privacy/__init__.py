@@ -1,1 +1,1 @@
-"""The first room: the secret key, and the pseudonyms made with it. Knows no table; see `erasure` for forgetting."""
+"""The first room: the secret key, what is made with it, and forgetting: persons, tombstones, traces in files."""

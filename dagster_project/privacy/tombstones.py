@@ -1,0 +1,187 @@
+"""Tombstones: keyed hashes of what identified an erased person, and what they take out of `raw`.
+
+Belongs here: which columns name a person and how, the tables `raw._tombstone` and `raw._erasures`, taking rows out. An
+erasure and every load after it go the same way, so that an old file that is loaded again brings nobody back.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import duckdb
+
+from dagster_project import clock
+from dagster_project.privacy.key import PseudonymKey
+from dagster_project.privacy.pseudonym import install, keyed_hash
+
+TABLE = "raw._tombstone"
+ERASURES = "raw._erasures"
+ERASED = "erased"
+"""What stands in the place of a reference that a kept row must have."""
+
+_SYSTEM = "coalesce(source_system, '') || '|' || "
+_IDENTIFYING: Mapping[str, tuple[str, str]] = {
+    "customer_ref": ("record", _SYSTEM + "{}"),
+    "lead_ref": ("lead", _SYSTEM + "{}"),
+    "email": ("email", "lower(trim({}))"),
+    "phone": ("phone", "regexp_replace({}, '[^0-9]', '', 'g')"),
+    "handle": ("handle", "lower(ltrim(trim({}), '@'))"),
+    "follower_handle": ("handle", "lower(ltrim(trim({}), '@'))"),
+    "followed_handle": ("handle", "lower(ltrim(trim({}), '@'))"),
+    "visitor_ref": ("visitor", "{}"),
+    "device_ref": ("device", "{}"),
+}
+_MENTIONS: Mapping[str, tuple[str, str]] = {
+    "target_handle": ("handle", "lower(ltrim(trim({}), '@'))"),
+    "referred_customer_ref": ("record", _SYSTEM + "{}"),
+}
+"""Columns of somebody else's row that may name him; the row stays and the name goes."""
+
+
+@dataclass(frozen=True)
+class FeedClasses:
+    """What a contract says of a feed, as far as it matters here.
+
+    `is_kept`: it has money, so its rows stay for accounting, without the person.
+    """
+
+    name: str
+    is_kept: bool
+    personal: frozenset[str]
+    required: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Identifier:
+    """One thing that identifies a person; `scope` is the source system or platform where that matters, else empty."""
+
+    kind: str
+    scope: str
+    value: str
+
+    @property
+    def message(self) -> str:
+        """What is hashed; the same as the SQL of a row's columns gives."""
+        value = self.value
+        if self.kind in {"record", "lead"}:
+            return f"{self.kind}:{self.scope}|{value}"
+        if self.kind == "phone":
+            value = "".join(c for c in value if c.isascii() and c.isdigit())
+        if self.kind == "email":
+            value = value.strip(" ").lower()
+        if self.kind == "handle":
+            value = value.strip(" ").lstrip("@").lower()
+        return f"{self.kind}:{value}"
+
+
+def prepare(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create the tables of tombstones and erasures."""
+    connection.execute(f"create table if not exists {TABLE} (identifier_hash varchar, erased_at timestamptz)")
+    connection.execute(
+        f"create table if not exists {ERASURES} (erasure_id varchar, erased_at timestamptz, removed json, "
+        "is_verified boolean)"
+    )
+
+
+def bury(
+    connection: duckdb.DuckDBPyConnection, identifiers: Iterable[Identifier], key: PseudonymKey, moment: datetime
+) -> int:
+    """Set a tombstone for each identifier; returns how many there are."""
+    prepare(connection)
+    hashes = sorted({keyed_hash(key.current, identifier.message) for identifier in identifiers})
+    connection.executemany(f"insert into {TABLE} values (?, ?)", [[h, moment] for h in hashes])
+    return len(hashes)
+
+
+def keep_out(
+    connection: duckdb.DuckDBPyConnection, feeds: Iterable[FeedClasses], key: PseudonymKey | None
+) -> dict[str, int]:
+    """Take everyone with a tombstone out of `raw`; returns the rows removed or blanked, by feed.
+
+    Rows of a feed with money stay, without references to the person and without personal columns.
+    """
+    if key is None or not _has_tombstones(connection):
+        return {}
+    taken: dict[str, int] = {}
+    for secret in (key.current, *key.retired):
+        install(connection, secret)
+        for feed in feeds:
+            columns = _columns(connection, feed.name)
+            rows = _keep_out_of(connection, feed, columns) if columns else 0
+            if rows:
+                taken[feed.name] = taken.get(feed.name, 0) + rows
+    return taken
+
+
+def rows_of(
+    connection: duckdb.DuckDBPyConnection, feeds: Iterable[FeedClasses], identifiers: Iterable[Identifier]
+) -> dict[str, list[dict[str, object]]]:
+    """Read the rows of `raw` that name a person, by feed; changes nothing."""
+    once = PseudonymKey(secrets.token_bytes(32))
+    connection.execute("begin")
+    try:
+        bury(connection, identifiers, once, clock.now())
+        install(connection, once.current)
+        return {feed.name: rows for feed in feeds if (rows := _rows_of(connection, feed))}
+    finally:
+        connection.execute("rollback")
+
+
+def _rows_of(connection: duckdb.DuckDBPyConnection, feed: FeedClasses) -> list[dict[str, object]]:
+    naming = {c: _IDENTIFYING[c] for c in _columns(connection, feed.name) if c in _IDENTIFYING}
+    if not naming:
+        return []
+    condition = " or ".join(_is_buried(feed.name, column, form) for column, form in naming.items())
+    found = connection.execute(f"select * exclude (_row_hash) from raw.{feed.name} where {condition}")
+    names = [column[0] for column in found.description]
+    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+
+def _has_tombstones(connection: duckdb.DuckDBPyConnection) -> bool:
+    there = connection.execute(
+        "select 1 from duckdb_tables() where schema_name = 'raw' and table_name = '_tombstone'"
+    ).fetchone()
+    return there is not None and connection.execute(f"select 1 from {TABLE} limit 1").fetchone() is not None
+
+
+def _columns(connection: duckdb.DuckDBPyConnection, feed: str) -> list[str]:
+    rows = connection.execute(
+        "select column_name from duckdb_columns() where schema_name = 'raw' and table_name = ? "
+        "and database_name = current_database()",
+        [feed],
+    ).fetchall()
+    return [name for (name,) in rows]
+
+
+def _keep_out_of(connection: duckdb.DuckDBPyConnection, feed: FeedClasses, columns: list[str]) -> int:
+    taken = 0
+    for column in sorted(set(columns) & set(_MENTIONS)):
+        empty = f"'{ERASED}'" if column in feed.required else "null"
+        found = connection.execute(
+            f'update raw.{feed.name} set "{column}" = {empty} where {_is_buried(feed.name, column, _MENTIONS[column])}'
+        ).fetchone()
+        taken += int(found[0]) if found else 0
+    naming = sorted(set(columns) & set(_IDENTIFYING))
+    if not naming:
+        return taken
+    condition = " or ".join(_is_buried(feed.name, column, _IDENTIFYING[column]) for column in naming)
+    if feed.is_kept:
+        blanked = [c for c in columns if c in feed.personal or c in naming or c == "_extra"]
+        values = ", ".join(f'"{c}" = ' + (f"'{ERASED}'" if c in feed.required else "null") for c in blanked)
+        done = connection.execute(f"update raw.{feed.name} set {values} where {condition}").fetchone()
+    else:
+        done = connection.execute(f"delete from raw.{feed.name} where {condition}").fetchone()
+    return taken + (int(done[0]) if done else 0)
+
+
+def _is_buried(feed: str, column: str, naming: tuple[str, str]) -> str:
+    """Write the condition; each value is hashed once, however many rows have it."""
+    kind, form = naming
+    value = form.format(f'"{column}"')
+    return (
+        f"coalesce({value} in (select value from (select distinct {value} as value from raw.{feed}) as known "
+        f"where value is not null and keyed_hash('{kind}:' || value) in (select identifier_hash from {TABLE})), false)"
+    )

@@ -1,0 +1,60 @@
+"""A person is found by anything that identifies him alone; what others share is told apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import duckdb
+import pytest
+
+from dagster_project.privacy.subject import find_subject
+from dagster_project.settings import StellaError
+
+
+@pytest.fixture
+def connection() -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect() as opened:
+        opened.execute("create schema raw; create schema intermediate")
+        opened.execute(
+            "create table intermediate.identity_ledger as select *, null::timestamptz as believed_to from (values"
+            " ('record', 'shop', 'W111111', 1), ('email', '', 'anna@x.it', 1), ('handle', 'x', 'summer', 1),"
+            " ('phone', '', '+39333123456', 1), ('visitor', '', 'v1234567', 1), ('visitor', '', 'v1234567', 2),"
+            " ('record', 'shop', 'W222222', 2)) as t (identifier_kind, source_system, identifier, customer_id)"
+        )
+        opened.execute(
+            "create table raw.customers as select * from (values"
+            " ('shop', 'W111111', 'Anna Rossi', 'Anna', 'Rossi', null::varchar, null::varchar, 'Via Po 1',"
+            " date '1980-02-03', 'Anna@x.it', '333 123456'),"
+            " ('shop', 'W222222', 'Berto Rossi', 'Berto', 'Rossi', null, null, 'Via Po 1', null, null, '333123456'))"
+            " as t (source_system, customer_ref, full_name, given_name, family_name, organisation_name, tax_code,"
+            " street, birth_date, email, phone)"
+        )
+        yield opened
+
+
+@pytest.mark.parametrize("named", ["1", "W111111", "ANNA@x.it", " +39333123456 ", "summer"])
+def test_found_by_each_identifier(connection: duckdb.DuckDBPyConnection, named: str) -> None:
+    assert find_subject(connection, named).customer_id == 1
+
+
+def test_what_others_share_is_kept(connection: duckdb.DuckDBPyConnection) -> None:
+    subject = find_subject(connection, "1")
+    assert {(i.kind, i.value) for i in subject.shared} == {("visitor", "v1234567"), ("phone", "333 123456")}
+    assert {"Anna Rossi", "Via Po 1", "1980-02-03"} <= subject.attributes
+    # An everyday word is looked for only where it is written as a handle.
+    assert set(subject.traces) == {"+39333123456", "anna@x.it", "Anna@x.it", "W111111", "@summer"}
+
+
+@pytest.mark.parametrize(("named", "said"), [("nobody@x.it", "Nobody is known"), ("v1234567", "shared by 2 customers")])
+def test_unknown_and_ambiguous_are_told_without_repeating_them(
+    connection: duckdb.DuckDBPyConnection, named: str, said: str
+) -> None:
+    with pytest.raises(StellaError, match=said) as fault:
+        find_subject(connection, named)
+    assert named not in str(fault.value)
+    assert "Nothing was changed" in str(fault.value)
+
+
+def test_before_the_first_run() -> None:
+    with duckdb.connect() as empty, pytest.raises(StellaError, match="no run has been made"):
+        find_subject(empty, "1")

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from dagster_project.settings import StellaError
 from sources.companies.demo import effect
-from sources.companies.demo.model import CHANNEL
+from sources.companies.demo.codes import CHANNEL
 from sources.companies.demo.profile import Profile
 from sources.companies.demo.scene import Scene
 from sources.companies.demo.simulation import set_scene

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from sources.companies.demo import names
 from sources.companies.demo.chance import scramble
-from sources.companies.demo.model import Flags, Ints
+from sources.companies.demo.codes import Flags, Ints
 from sources.companies.demo.rows import label
 from sources.companies.demo.scene import Scene
 

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from sources.companies.demo import names
 from sources.companies.demo.chance import Chance, scramble
+from sources.companies.demo.codes import NEVER
 from sources.companies.demo.frame import Frame
-from sources.companies.demo.model import NEVER
 from sources.companies.demo.profile import Profile
 
 Ints = NDArray[np.int64]

@@ -10,9 +10,10 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from sources.companies.demo.codes import CHANNEL, CHANNELS, RESPONSE
 from sources.companies.demo.contacts import NEVER_AT, Stage, contact_columns
 from sources.companies.demo.market import days_of, instants
-from sources.companies.demo.model import CHANNEL, CHANNELS, RESPONSE, Contacts, Orders, Responses
+from sources.companies.demo.model import Contacts, Orders, Responses
 from sources.companies.demo.rows import hex_refs
 
 Ints = NDArray[np.int64]

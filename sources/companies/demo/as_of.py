@@ -18,7 +18,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sources.companies.demo.model import Days, Ints, Reals
+from sources.companies.demo.codes import Days, Ints, Reals
 
 ROW_DAY = "_day"
 _FROM, _BEFORE, _DAYS, _VALUES = "_from_", "_before_", "_days_", "_values_"

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sources.companies.demo.model import ORDERS_A_PERSON
+from sources.companies.demo.codes import ORDERS_A_PERSON
 from sources.companies.demo.purchases import own_orders
 from sources.companies.demo.rows import grow
 from sources.companies.demo.scene import Scene

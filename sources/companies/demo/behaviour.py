@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sources.companies.demo.chance import Chance
-from sources.companies.demo.model import CHANNEL, CHANNELS
+from sources.companies.demo.codes import CHANNEL, CHANNELS
 from sources.companies.demo.profile import Profile
 
 Ints = NDArray[np.int64]
@@ -20,7 +20,7 @@ _HOURS = 24
 
 
 def behaviours(profile: Profile, chance: Chance, persons: int) -> dict[str, Any]:
-    """Draw the behaviour columns of `model.Persons` (but for `is_dormant` and `buys_at_arrival`)."""
+    """Draw the behaviour columns of `backdrop.Persons` (but for `is_dormant` and `buys_at_arrival`)."""
     person = np.arange(persons)
     archetype = chance.pick([a.share for a in profile.buying.archetypes.values()], "person.archetype", person)
     return (

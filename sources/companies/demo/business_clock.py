@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sources.companies.demo.backdrop import Market
+from sources.companies.demo.codes import Flags, Ints, Reals
 from sources.companies.demo.market import days_of, instants
-from sources.companies.demo.model import Flags, Ints, Market, Reals
 from sources.companies.demo.profile import Profile
 from sources.companies.demo.profile_life import WEEKDAYS
 

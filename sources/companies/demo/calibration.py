@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from sources.companies.demo.model import OBJECTIVES
+from sources.companies.demo.codes import OBJECTIVES
 from sources.companies.demo.purchases import OwnOrders, own_orders
 from sources.companies.demo.scene import Scene
 

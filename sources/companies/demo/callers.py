@@ -11,7 +11,8 @@ import numpy as np
 import pyarrow as pa
 
 from sources.companies.demo.accounts import handles, has_account, platform_names
-from sources.companies.demo.model import CHANNEL, SYSTEMS, Codes, Flags, Ints, Life
+from sources.companies.demo.codes import CHANNEL, SYSTEMS, Codes, Flags, Ints
+from sources.companies.demo.model import Life
 from sources.companies.demo.rows import label, record_at, take_or_null
 from sources.companies.demo.scene import Scene
 

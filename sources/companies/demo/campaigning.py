@@ -9,8 +9,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from sources.companies.demo.codes import ASSIGNMENT, OBJECTIVES
 from sources.companies.demo.contacts import LONG_AGO, Batch, Stage, play
-from sources.companies.demo.model import ASSIGNMENT, OBJECTIVES
 
 Ints = NDArray[np.int64]
 Reals = NDArray[np.float64]

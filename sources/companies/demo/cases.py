@@ -12,8 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from sources.companies.demo.business_clock import BusinessClock, business_clock
+from sources.companies.demo.codes import CHANNEL, Codes, Flags, Ints, Reals
 from sources.companies.demo.market import at_day
-from sources.companies.demo.model import CHANNEL, Codes, Flags, Ints, Life, Reals
+from sources.companies.demo.model import Life
 from sources.companies.demo.moments import day_of, moments, satisfaction_at
 from sources.companies.demo.rows import DAY_SECONDS
 from sources.companies.demo.scene import Scene

@@ -10,8 +10,9 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from sources.companies.demo import names
+from sources.companies.demo.backdrop import Campaigns, Places, Products
 from sources.companies.demo.chance import Chance
-from sources.companies.demo.model import CHANNEL, CHANNELS, OBJECTIVES, OFFERS, Campaigns, Places, Products
+from sources.companies.demo.codes import CHANNEL, CHANNELS, OBJECTIVES, OFFERS
 from sources.companies.demo.profile import Profile
 
 Ints = NDArray[np.int64]

@@ -14,16 +14,9 @@ from sources.companies.demo import core_feeds
 from sources.companies.demo.answers import make_contacts, make_responses
 from sources.companies.demo.baskets import Basket, Shelf, fill, followers
 from sources.companies.demo.campaigning import play_campaigns
+from sources.companies.demo.codes import ASSIGNMENT, CAUSE, ORDERS_A_PERSON, SEQUENCE_COUNTER
 from sources.companies.demo.contacts import Batch, Stage, play, set_stage
-from sources.companies.demo.model import (
-    ASSIGNMENT,
-    CAUSE,
-    ORDERS_A_PERSON,
-    SEQUENCE_COUNTER,
-    Life,
-    Orders,
-    Wishes,
-)
+from sources.companies.demo.model import Life, Orders, Wishes
 from sources.companies.demo.orders import Bought, bought_orders, finish_orders, own_seconds, redeem
 from sources.companies.demo.permission import draw_permission, state_consents
 from sources.companies.demo.pricing import price_lines, return_lines

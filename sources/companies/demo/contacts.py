@@ -12,17 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sources.companies.demo.codes import CAUSE, CAUSED_COUNTER, CHANNELS, NEVER, ORDERS_A_PERSON, SYSTEM
 from sources.companies.demo.effect import RECENT_DAYS, delta
 from sources.companies.demo.market import instants
-from sources.companies.demo.model import (
-    CAUSE,
-    CAUSED_COUNTER,
-    CHANNELS,
-    NEVER,
-    ORDERS_A_PERSON,
-    SYSTEM,
-    Records,
-)
+from sources.companies.demo.model import Records
 from sources.companies.demo.permission import Permission
 from sources.companies.demo.purchases import OwnOrders
 from sources.companies.demo.records import has_error

@@ -11,22 +11,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from sources.companies.demo.codes import ASSIGNMENT, CHANNELS, CURRENCIES, RESPONSES, SYSTEMS
 from sources.companies.demo.feed_shapes import feed_table
 from sources.companies.demo.market import days_of
-from sources.companies.demo.model import (
-    ASSIGNMENT,
-    CHANNELS,
-    CURRENCIES,
-    RESPONSES,
-    SYSTEMS,
-    Consents,
-    Contacts,
-    OrderLines,
-    Orders,
-    Records,
-    Responses,
-    Returns,
-)
+from sources.companies.demo.model import Consents, Contacts, OrderLines, Orders, Records, Responses, Returns
 from sources.companies.demo.pricing import RETURN_REASONS
 from sources.companies.demo.rows import hex_refs, label, take_or_null
 from sources.companies.demo.scene import Scene

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sources.companies.demo.codes import Ints
 from sources.companies.demo.follows import Accounts, Follows
-from sources.companies.demo.model import Ints
 from sources.companies.demo.moments import seconds_played
 from sources.companies.demo.posts import Echo
 from sources.companies.demo.rows import grow

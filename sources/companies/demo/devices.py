@@ -9,8 +9,9 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
+from sources.companies.demo.codes import SYSTEMS, Ints
 from sources.companies.demo.feed_shapes import feed_table
-from sources.companies.demo.model import SYSTEMS, Ints, Life
+from sources.companies.demo.model import Life
 from sources.companies.demo.moments import day_of
 from sources.companies.demo.rows import DAY_SECONDS, hex_refs, label, rows_of_records, take_or_null
 from sources.companies.demo.scene import Parts, Scene

@@ -19,9 +19,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sources.companies.demo.as_of import ROW_DAY
+from sources.companies.demo.codes import NEVER, Flags, Ints
 from sources.companies.demo.feed_shapes import DAY, IN_ORDER, KEYS
 from sources.companies.demo.file_bytes import WRITTEN_AS
-from sources.companies.demo.model import NEVER, Flags, Ints
 from sources.companies.demo.profile_feeds import FileShape
 from sources.companies.demo.row_bits import key_bits
 from sources.companies.demo.rows import Bits, hex_refs

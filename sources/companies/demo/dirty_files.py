@@ -11,9 +11,9 @@ from collections.abc import Iterator
 import numpy as np
 import pyarrow as pa
 
+from sources.companies.demo.codes import Flags, Ints
 from sources.companies.demo.dirt import Dirt, strikes_day
 from sources.companies.demo.file_bytes import Spelling
-from sources.companies.demo.model import Flags, Ints
 from sources.companies.demo.profile_feeds import FileShape
 from sources.companies.demo.scene import Setting
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sources.companies.demo.model import OFFERS
+from sources.companies.demo.codes import OFFERS
 from sources.companies.demo.scene import Scene
 
 Ints = NDArray[np.int64]

@@ -15,10 +15,11 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from scipy.signal import lfilter
 
+from sources.companies.demo.backdrop import Market
 from sources.companies.demo.chance import Chance
+from sources.companies.demo.codes import CURRENCIES
 from sources.companies.demo.feed_shapes import feed_table
 from sources.companies.demo.holidays import calendar
-from sources.companies.demo.model import CURRENCIES, Market
 from sources.companies.demo.profile_feeds import Currency, Externals
 
 Days = NDArray[np.int64]

@@ -17,8 +17,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from duckdb_extensions import import_extension
 
+from sources.companies.demo.codes import Ints
 from sources.companies.demo.feed_shapes import JSON_COLUMNS
-from sources.companies.demo.model import Ints
 from sources.companies.demo.profile_feeds import FileShape
 
 WRITTEN_AS = "_as_"

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sources.companies.demo.accounts import has_account, platform_of
-from sources.companies.demo.model import Flags, Ints
+from sources.companies.demo.codes import Flags, Ints
 from sources.companies.demo.moments import seconds_played
 from sources.companies.demo.rows import grow
 from sources.companies.demo.scene import Scene

@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from sources.companies.demo import names
 from sources.companies.demo.addresses import addresses, reachable
 from sources.companies.demo.chance import Chance
+from sources.companies.demo.codes import NEVER
 from sources.companies.demo.externals import day_number
 from sources.companies.demo.frame import Frame
-from sources.companies.demo.model import NEVER
 from sources.companies.demo.profile import Profile
 
 Ints = NDArray[np.int64]
@@ -31,7 +31,7 @@ _TWIN_PLACES = (2, 3)
 
 
 def identities(profile: Profile, chance: Chance, frame: Frame) -> Columns:
-    """Draw the identity columns of `model.Persons`."""
+    """Draw the identity columns of `backdrop.Persons`."""
     columns = _people(profile, chance, frame)
     columns |= addresses(profile, chance, frame)
     columns |= _marriages(profile, chance, frame, columns)

@@ -10,10 +10,10 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from sources.companies.demo import names
+from sources.companies.demo.codes import CHANNELS, OBJECTIVES, OFFERS
 from sources.companies.demo.externals import day_number
 from sources.companies.demo.feed_shapes import feed_table
 from sources.companies.demo.market import instants
-from sources.companies.demo.model import CHANNELS, OBJECTIVES, OFFERS
 from sources.companies.demo.registry import POSTCODES, postcodes
 from sources.companies.demo.rows import grow, label
 from sources.companies.demo.scene import Scene

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
+from sources.companies.demo.codes import SYSTEMS, Flags, Ints
 from sources.companies.demo.feed_shapes import feed_table
-from sources.companies.demo.model import SYSTEMS, Flags, Ints, Life
+from sources.companies.demo.model import Life
 from sources.companies.demo.moments import day_of, instant, moments
 from sources.companies.demo.records import first_records
 from sources.companies.demo.rows import (

@@ -11,10 +11,11 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
+from sources.companies.demo.backdrop import Market
 from sources.companies.demo.chance import Chance
+from sources.companies.demo.codes import CURRENCIES
 from sources.companies.demo.externals import daily_rate, day_number
 from sources.companies.demo.holidays import calendar
-from sources.companies.demo.model import CURRENCIES, Market
 from sources.companies.demo.profile import Profile
 
 Reals = NDArray[np.float64]

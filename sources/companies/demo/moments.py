@@ -9,8 +9,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
+from sources.companies.demo.codes import Flags, Ints, Reals
 from sources.companies.demo.market import days_of, instants
-from sources.companies.demo.model import Flags, Ints, Life, Reals
+from sources.companies.demo.model import Life
 from sources.companies.demo.rows import grow
 from sources.companies.demo.scene import Scene
 

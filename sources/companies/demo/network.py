@@ -14,10 +14,11 @@ import pyarrow.compute as pc
 
 from sources.companies.demo import names
 from sources.companies.demo.accounts import given_and_family, handles, has_account
+from sources.companies.demo.codes import SYSTEMS, Ints
 from sources.companies.demo.coupons import Passings, draw_passings
 from sources.companies.demo.feed_shapes import feed_table
 from sources.companies.demo.follows import Accounts, Follows, draw_accounts, draw_follows
-from sources.companies.demo.model import SYSTEMS, Ints, Life
+from sources.companies.demo.model import Life
 from sources.companies.demo.moments import day_of, instant, seconds_played
 from sources.companies.demo.network_posts import posts_feed
 from sources.companies.demo.posts import Echo, behaviours, draw_acts

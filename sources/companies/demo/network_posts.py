@@ -9,10 +9,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from sources.companies.demo.codes import Ints
 from sources.companies.demo.coupons import Passings
 from sources.companies.demo.feed_shapes import feed_table
 from sources.companies.demo.follows import Accounts
-from sources.companies.demo.model import Ints
 from sources.companies.demo.moments import day_of
 from sources.companies.demo.posts import KIND, KINDS, Acts
 from sources.companies.demo.rows import hex_refs, label, take_or_null

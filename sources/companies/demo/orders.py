@@ -15,10 +15,11 @@ from numpy.typing import NDArray
 
 from sources.companies.demo.aftercare import care_for
 from sources.companies.demo.chance import scramble
+from sources.companies.demo.codes import CAUSE, CHANNEL, CURRENCIES, ORDERS_A_PERSON, SYSTEM
 from sources.companies.demo.contacts import Stage, caused_columns
 from sources.companies.demo.effect import offer_cost
 from sources.companies.demo.market import instants
-from sources.companies.demo.model import CAUSE, CHANNEL, CURRENCIES, ORDERS_A_PERSON, SYSTEM, Orders, Records
+from sources.companies.demo.model import Orders, Records
 from sources.companies.demo.scene import Scene
 
 Ints = NDArray[np.int64]

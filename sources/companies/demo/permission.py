@@ -12,8 +12,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from sources.companies.demo.codes import CHANNEL, CHANNELS, NEVER
 from sources.companies.demo.market import instants
-from sources.companies.demo.model import CHANNEL, CHANNELS, NEVER, Consents, Records
+from sources.companies.demo.model import Consents, Records
 from sources.companies.demo.scene import Scene
 
 Ints = NDArray[np.int64]

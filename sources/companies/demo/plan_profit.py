@@ -22,9 +22,10 @@ import numpy as np
 import pyarrow as pa
 
 from sources.companies.demo.as_of import timeline
+from sources.companies.demo.codes import ASSIGNMENT, NEVER, OFFERS, Ints, Reals
 from sources.companies.demo.effect import offer_cost
 from sources.companies.demo.market import at_day
-from sources.companies.demo.model import ASSIGNMENT, NEVER, OFFERS, Ints, Life, Orders, Reals
+from sources.companies.demo.model import Life, Orders
 from sources.companies.demo.rows import sum_within_group
 from sources.companies.demo.scene import Scene
 from sources.companies.demo.strays import Strays

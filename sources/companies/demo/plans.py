@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from sources.companies.demo.chunk import Plan
-from sources.companies.demo.model import CHANNEL, SYSTEM
+from sources.companies.demo.codes import CHANNEL, SYSTEM
 from sources.companies.demo.profile import Profile, ProfileError
 from sources.companies.demo.records import RECORDS_A_PERSON, draw_records
 from sources.companies.demo.rows import place_in_group

@@ -13,11 +13,12 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from sources.companies.demo.backdrop import Campaigns, Persons
 from sources.companies.demo.behaviour import behaviours
 from sources.companies.demo.chance import Chance
+from sources.companies.demo.codes import CHANNEL, OBJECTIVES
 from sources.companies.demo.frame import draw_frame
 from sources.companies.demo.households import identities
-from sources.companies.demo.model import CHANNEL, OBJECTIVES, Campaigns, Persons
 from sources.companies.demo.profile import Profile
 
 Ints = NDArray[np.int64]

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sources.companies.demo.codes import Ints, Reals
 from sources.companies.demo.follows import Accounts
-from sources.companies.demo.model import Ints, Reals
 from sources.companies.demo.moments import seconds_played
 from sources.companies.demo.profile_network import BEHAVIOURS
 from sources.companies.demo.rows import grow

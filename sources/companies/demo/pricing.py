@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sources.companies.demo.baskets import Basket
+from sources.companies.demo.codes import CURRENCIES
 from sources.companies.demo.market import at_day, instants
-from sources.companies.demo.model import CURRENCIES, OrderLines, Orders, Returns
+from sources.companies.demo.model import OrderLines, Orders, Returns
 from sources.companies.demo.rows import place_in_group
 from sources.companies.demo.scene import Scene
 

@@ -16,7 +16,7 @@ import yaml
 from pydantic import Field, ValidationError, model_validator
 
 from dagster_project.settings import StellaError
-from sources.companies.demo.model import CURRENCIES
+from sources.companies.demo.codes import CURRENCIES
 from sources.companies.demo.profile_buying import Aftercare, Buying, Catalogue, OrderSection
 from sources.companies.demo.profile_campaigns import Campaign, Consent, Contacts, Truth
 from sources.companies.demo.profile_core import MarketSection, Population, Records, Section

@@ -10,7 +10,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from sources.companies.demo.model import CHANNELS
+from sources.companies.demo.codes import CHANNELS
 from sources.companies.demo.profile_core import Amount, Positive, Section, Share
 
 

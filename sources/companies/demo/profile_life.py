@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pydantic import Field, model_validator
 
-from sources.companies.demo.model import CHANNELS
+from sources.companies.demo.codes import CHANNELS
 from sources.companies.demo.profile_core import Amount, Count, Positive, Section, Share
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")

@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sources.companies.demo.aftercare import care_for, dropout_after
+from sources.companies.demo.codes import CAUSED_COUNTER, NEVER, ORDERS_A_PERSON
 from sources.companies.demo.market import AFTER
-from sources.companies.demo.model import CAUSED_COUNTER, NEVER, ORDERS_A_PERSON
 from sources.companies.demo.scene import Scene
 
 Ints = NDArray[np.int64]

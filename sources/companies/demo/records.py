@@ -12,8 +12,9 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from sources.companies.demo.chance import scramble
+from sources.companies.demo.codes import CHANNEL, SYSTEM, SYSTEMS, Ints
 from sources.companies.demo.market import instants
-from sources.companies.demo.model import CHANNEL, SYSTEM, SYSTEMS, Ints, Records
+from sources.companies.demo.model import Records
 from sources.companies.demo.profile_core import ErrorRates
 from sources.companies.demo.rows import grow
 from sources.companies.demo.scene import Scene

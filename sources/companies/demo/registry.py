@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from sources.companies.demo import misspelling, names
 from sources.companies.demo.chance import scramble
+from sources.companies.demo.codes import CHANNELS, SYSTEM, SYSTEMS, Ints
 from sources.companies.demo.feed_shapes import feed_table
-from sources.companies.demo.model import CHANNELS, SYSTEM, SYSTEMS, Ints, Records
+from sources.companies.demo.model import Records
 from sources.companies.demo.records import has_error
 from sources.companies.demo.rows import label, take_or_null
 from sources.companies.demo.scene import Scene

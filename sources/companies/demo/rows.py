@@ -10,7 +10,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import ArrayLike, NDArray
 
-from sources.companies.demo.model import Codes, Flags, Ints, Records
+from sources.companies.demo.codes import Codes, Flags, Ints
+from sources.companies.demo.model import Records
 
 Bits = NDArray[np.uint64]
 _HEX = np.frombuffer(b"0123456789abcdef", dtype=np.uint8)

@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from sources.companies.demo import names
 from sources.companies.demo.accounts import given_and_family
+from sources.companies.demo.codes import CHANNEL, CHANNELS, SYSTEM, SYSTEMS, Flags, Ints, Reals
 from sources.companies.demo.feed_shapes import feed_table
-from sources.companies.demo.model import CHANNEL, CHANNELS, SYSTEM, SYSTEMS, Flags, Ints, Life, Reals
+from sources.companies.demo.model import Life
 from sources.companies.demo.moments import day_of, daytime, instant
 from sources.companies.demo.purchases import look_ahead
 from sources.companies.demo.records import RECORDS_A_PERSON

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 
 import pyarrow as pa
 
+from sources.companies.demo.backdrop import Campaigns, Market, Persons, Places, Products
 from sources.companies.demo.chance import Chance
-from sources.companies.demo.model import Campaigns, Market, Persons, Places, Products
 from sources.companies.demo.profile import Profile
 
 

@@ -11,8 +11,9 @@ import pyarrow.compute as pc
 
 from sources.companies.demo.callers import Callers, callers
 from sources.companies.demo.cases import TALKS, Cases, draw_cases, topics
+from sources.companies.demo.codes import CHANNEL, CHANNELS, SYSTEMS, Ints
 from sources.companies.demo.feed_shapes import feed_table
-from sources.companies.demo.model import CHANNEL, CHANNELS, SYSTEMS, Ints, Life
+from sources.companies.demo.model import Life
 from sources.companies.demo.moments import day_of
 from sources.companies.demo.rows import hex_refs, label, rows_of_records, take_or_null
 from sources.companies.demo.scene import Parts, Scene

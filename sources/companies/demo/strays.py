@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
+from sources.companies.demo.codes import CHANNELS, Flags, Ints
 from sources.companies.demo.feed_shapes import feed_table
-from sources.companies.demo.model import CHANNELS, Flags, Ints
 from sources.companies.demo.moments import instant
 from sources.companies.demo.row_bits import column_bits
 from sources.companies.demo.rows import hex_refs, label, take_or_null
@@ -23,7 +23,7 @@ _COMES_BACK = 3_600
 
 @dataclass(frozen=True)
 class Strays:
-    """Planned contacts to references that no record has, one row each; columns as in a plan, codes as in `model`."""
+    """Planned contacts to references that no record has, one row each; columns as in a plan, codes as in `codes`."""
 
     source_system: pa.Array
     customer_ref: pa.Array

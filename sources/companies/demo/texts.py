@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import yaml
 
-from sources.companies.demo.model import Ints
+from sources.companies.demo.codes import Ints
 from sources.companies.demo.names import LANGUAGES
 
 MOODS = ("poor", "fair", "good")

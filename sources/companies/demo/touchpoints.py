@@ -10,8 +10,9 @@ import numpy as np
 import pyarrow as pa
 
 from sources.companies.demo.callers import callers
+from sources.companies.demo.codes import CHANNEL, CHANNELS, Flags, Ints
 from sources.companies.demo.feed_shapes import DAY, feed_table
-from sources.companies.demo.model import CHANNEL, CHANNELS, Flags, Ints, Life
+from sources.companies.demo.model import Life
 from sources.companies.demo.moments import day_of, moments
 from sources.companies.demo.profile_life import TouchpointKind
 from sources.companies.demo.rows import hex_refs, label, rows_of_records, take_or_null

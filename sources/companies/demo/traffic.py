@@ -12,7 +12,8 @@ from urllib.parse import quote_plus, urlencode
 import numpy as np
 import pyarrow as pa
 
-from sources.companies.demo.model import CHANNELS, Codes, Flags, Ints, Life, Reals
+from sources.companies.demo.codes import CHANNELS, Codes, Flags, Ints, Reals
+from sources.companies.demo.model import Life
 from sources.companies.demo.rows import take_or_null
 from sources.companies.demo.scene import Scene
 from sources.companies.demo.visitors import HOUSEHOLD_DEVICE

@@ -20,17 +20,8 @@ import pyarrow as pa
 from sources.companies.demo import effect, names
 from sources.companies.demo.as_of import timeline
 from sources.companies.demo.baskets import Shelf
-from sources.companies.demo.model import (
-    ASSIGNMENTS,
-    CAUSES,
-    CHANNELS,
-    NEVER,
-    OBJECTIVES,
-    OFFERS,
-    SYSTEMS,
-    Ints,
-    Life,
-)
+from sources.companies.demo.codes import ASSIGNMENTS, CAUSES, CHANNELS, NEVER, OBJECTIVES, OFFERS, SYSTEMS, Ints
+from sources.companies.demo.model import Life
 from sources.companies.demo.records import ERRORS
 from sources.companies.demo.rows import label, take_or_null
 from sources.companies.demo.scene import Scene

@@ -8,8 +8,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from sources.companies.demo.codes import NEVER, Ints
 from sources.companies.demo.market import instants
-from sources.companies.demo.model import NEVER, Ints, Records
+from sources.companies.demo.model import Records
 from sources.companies.demo.rows import grow
 from sources.companies.demo.scene import Scene
 

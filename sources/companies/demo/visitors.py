@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from sources.companies.demo.model import CHANNEL, SYSTEM, Codes, Flags, Ints, Life
+from sources.companies.demo.codes import CHANNEL, SYSTEM, Codes, Flags, Ints
+from sources.companies.demo.model import Life
 from sources.companies.demo.rows import DAY_SECONDS, Bits, record_at
 from sources.companies.demo.scene import Scene
 

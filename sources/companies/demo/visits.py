@@ -10,7 +10,8 @@ from dataclasses import dataclass, fields
 import numpy as np
 import pyarrow as pa
 
-from sources.companies.demo.model import CHANNEL, RESPONSE, Codes, Flags, Ints, Life
+from sources.companies.demo.codes import CHANNEL, RESPONSE, Codes, Flags, Ints
+from sources.companies.demo.model import Life
 from sources.companies.demo.moments import daytime, instant, moments
 from sources.companies.demo.purchases import look_ahead
 from sources.companies.demo.rows import DAY_SECONDS, Bits, grow, hex_refs, rows_of_records

@@ -9,8 +9,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from sources.companies.demo.codes import SYSTEM, SYSTEMS, Codes, Ints
 from sources.companies.demo.feed_shapes import feed_table
-from sources.companies.demo.model import SYSTEM, SYSTEMS, Codes, Ints, Life
+from sources.companies.demo.model import Life
 from sources.companies.demo.moments import day_of
 from sources.companies.demo.rows import grow, hex_refs, label, place_in_group, sum_within_group, take_or_null
 from sources.companies.demo.scene import Parts, Scene

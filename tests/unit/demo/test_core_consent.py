@@ -7,7 +7,7 @@ from functools import cache
 import numpy as np
 import pytest
 
-from sources.companies.demo.model import CHANNEL, RESPONSE
+from sources.companies.demo.codes import CHANNEL, RESPONSE
 from tests.unit.demo.core_play import Played, play
 from tests.unit.demo.life_world import assert_rate
 

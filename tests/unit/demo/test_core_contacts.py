@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from sources.companies.demo.codes import ASSIGNMENT, CAUSE, CHANNEL, RESPONSE
 from sources.companies.demo.effect import delta, expected_profit, margin_share, mean_value
-from sources.companies.demo.model import ASSIGNMENT, CAUSE, CHANNEL, RESPONSE
 from tests.unit.demo.core_play import Played, default_world, play, query
 
 WINDOW = 21

@@ -8,8 +8,8 @@ import numpy as np
 import pyarrow.compute as pc
 import pytest
 
+from sources.companies.demo.codes import CAUSE, CHANNEL, CURRENCIES
 from sources.companies.demo.market import at_day
-from sources.companies.demo.model import CAUSE, CHANNEL, CURRENCIES
 from tests.unit.demo.core_play import Played, default_world, play, query
 
 

@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 import pytest
 
 from sources.companies.demo import load_profile
-from sources.companies.demo.model import CHANNEL, SYSTEM, SYSTEMS
+from sources.companies.demo.codes import CHANNEL, SYSTEM, SYSTEMS
 from sources.companies.demo.profile_core import ErrorRates
 from sources.companies.demo.records import ERROR, has_error
 from sources.companies.demo.simulation import set_scene

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from sources.companies.demo.codes import CHANNEL
 from sources.companies.demo.loyalty import is_member
-from sources.companies.demo.model import CHANNEL
 from sources.companies.demo.sales import was_lead
 from tests.unit.demo.life_world import World, assert_rate, default_world, play
 

@@ -12,7 +12,6 @@ from datetime import date, datetime, timedelta
 import duckdb
 import pandas as pd
 
-from dagster_project import clock
 from dagster_project.scoring.daily_tables import Columns, write_day
 
 TABLE = "customer_feature"
@@ -102,15 +101,17 @@ QUERIES: Mapping[str, str] = {
 
 
 def set_cut_off(connection: duckdb.DuckDBPyConnection, cut_off: date, time_zone: str) -> None:
-    """Fill the temporary table `feature_cut_off`: the day, its beginning, and its end (or now) until which is known."""
+    """Fill the temporary table `feature_cut_off`: the day, its beginning, and its end until which is known.
+
+    Not the present moment: rows of one run are dated microseconds after it, so that each is after the one before.
+    """
     connection.execute(
         """create or replace temp table feature_cut_off as select
             cast($day as date) as cut_off_on,
             timezone(cast($zone as text), cast($day as timestamp)) as starts_at,
-            least(timezone(cast($zone as text), cast($next as timestamp)), cast($now as timestamptz)) as known_at""",
-        {"zone": time_zone, "day": _midnight(cut_off), "next": _midnight(cut_off + timedelta(days=1)),
-         "now": clock.now()},
-    )  # fmt: skip
+            timezone(cast($zone as text), cast($next as timestamp)) as known_at""",
+        {"zone": time_zone, "day": _midnight(cut_off), "next": _midnight(cut_off + timedelta(days=1))},
+    )
 
 
 def customer_features(connection: duckdb.DuckDBPyConnection, cut_off: date, time_zone: str) -> pd.DataFrame:

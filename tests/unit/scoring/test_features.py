@@ -86,6 +86,13 @@ def test_an_event_counts_if_it_happened_before_the_day_and_was_known_on_it(
         assert [rows[2][name] for name in ("case_count_365", "complaint_count_365", "points_balance")] == [1, 1, 5]
 
 
+def test_what_the_run_of_the_day_has_loaded_counts(warehouse: duckdb.DuckDBPyConnection) -> None:
+    """Its rows are dated a little after the moment at which it began."""
+    clock.set_to(START + timedelta(hours=5))
+    happen(warehouse, 2, -1, 0)
+    assert {row["customer_id"] for row in rows_at(warehouse)} == {1, 2}
+
+
 events = st.lists(st.tuples(st.integers(1, 3), st.integers(-400, 60), st.integers(-50, 60)), max_size=12)
 
 

@@ -14,11 +14,13 @@ from tests.integration.runs import small_world, stella
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("erasure")]
 
 _BUYER = """
-select r.customer_ref, c.email
-from raw.customers as c inner join raw.order_lines as r using (source_system, customer_ref)
-where c.email is not null
-group by all having count(*) > 3 and (select count(*) from raw.customers as o where o.email = c.email) = 1
-order by 1 limit 1
+select c.customer_ref, min(c.email)
+from raw.customers as c inner join raw.order_lines as bought using (source_system, customer_ref)
+where c.email in (select email from raw.customers group by email having count(*) = 1)
+group by c.customer_ref
+having count(*) > 3
+order by 1
+limit 1
 """
 _SALES = "select count(*), sum(net_amount) from raw.order_lines"
 

@@ -72,7 +72,7 @@ check: $(VENV)/test.stamp ## Linters, types, and the SQL's style
 	@$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar dbt
 
 .PHONY: test-faults
-test-faults: $(VENV)/test.stamp ## Runs killed a hundred times, disks filled, memory withheld (an hour)
+test-faults: $(VENV)/test.stamp ## Runs killed a hundred times, disks filled, memory withheld (hours)
 	@$(BIN)/python -m pytest -q -m faults tests/faults
 
 .PHONY: fuzz

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dagster as dg
 
 from dagster_project.defs.automation import daily_schedule, landing_folder, tidy, tidy_schedule
+from dagster_project.defs.backfill import backfill
 from dagster_project.defs.campaigns import decide, outbox, published
 from dagster_project.defs.customers import features, identities, scores, segments
 from dagster_project.defs.demo import landing_feeds
@@ -19,6 +20,7 @@ defs = dg.Definitions(
     assets=[
         landing_feeds,
         ingestion,
+        backfill,
         transformation,
         identities,
         scores,

@@ -6,7 +6,7 @@ import logging
 import os
 import shutil
 import warnings
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,6 +14,7 @@ import dagster as dg
 
 from dagster_project import clock
 from dagster_project.defs.jobs import MAIN_JOB
+from dagster_project.defs.parts import DAY_TAG, PART_TAG, part_of, unfinished, with_downstream
 from dagster_project.defs.retention import COMPANY_TAG, end_stopped_runs, forget_runs
 from dagster_project.operations import dbt
 from dagster_project.operations.outcome import CheckOutcome, RunOutcome
@@ -35,8 +36,18 @@ def prepare_instance(settings: Settings) -> Path:
     return home
 
 
-def run_job(session: Session, name: str = MAIN_JOB) -> RunOutcome:
-    """Execute a job, the whole way if none is named, in a session; never raises for a step that failed."""
+def run_job(session: Session, name: str = MAIN_JOB, tables: Sequence[str] = (), is_retry: bool = False) -> RunOutcome:
+    """Execute a job, the whole way if none is named, in a session; never raises for a step that failed.
+
+    Args:
+        session: settings and company.
+        name: the job.
+        tables: where given, only these and what draws on them are made anew.
+        is_retry: whether only what the last run left undone is made.
+
+    Raises:
+        StellaError: no table has such a name, or there is no run to take up.
+    """
     prepare_instance(session.settings)
     logging.getLogger("dagster").setLevel(logging.CRITICAL)
     warnings.filterwarnings("ignore", module="dagster")
@@ -44,22 +55,39 @@ def run_job(session: Session, name: str = MAIN_JOB) -> RunOutcome:
     from dagster_project.defs.transformation import MODELS  # noqa: PLC0415
 
     job = defs.resolve_job_def(name)
-    keys = job.asset_layer.selected_asset_keys
-    # A step a table and a feed (the register of files stands for the landing folder), and the seven of Python.
-    progress.expect(sum(tuple(key.path) in MODELS or key.path[0] == "raw" for key in keys) + 7)
-    company = session.settings.company_name
+    keys = set(job.asset_layer.selected_asset_keys)
+    company, day = session.settings.company_name, day_of(session)
     with dg.DagsterInstance.get() as instance:
         end_stopped_runs(instance, company)
+        if is_retry:
+            keys = set(unfinished(instance, company, day, keys))
+        elif tables:
+            keys = set(with_downstream(job, tables))
+        # A step a table and a feed (the register of files stands for the landing folder), and the six of Python.
+        progress.expect(sum(tuple(key.path) in MODELS or key.path[0] == "raw" for key in keys) + 6)
+        tags = {COMPANY_TAG: company, DAY_TAG: day}
+        if tables or is_retry:
+            job, tags = job.get_subset(asset_selection=frozenset(keys)), tags | {PART_TAG: part_of(keys)}
+            # What is not made anew counts as made: no test waits for it.
+            session.built.update(n["unique_id"] for key, n in MODELS.items() if dg.AssetKey(list(key)) not in keys)
         result = job.execute_in_process(
             instance=instance,
             raise_on_error=False,
-            tags={COMPANY_TAG: company},
+            tags=tags,
             resources={"session": session},
             run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
         )
         forget_runs(instance, clock.now() - timedelta(days=session.settings.keep_run_days))
     dbt.release()
     return outcome_of(result.run_id, result.all_events, keys)
+
+
+def day_of(session: Session) -> str:
+    """Name the day that a run is for, as far as it can be told before anything is loaded."""
+    day = session.settings.as_of
+    if day is None and session.company.is_historical:
+        return "the last of the records"
+    return (day or clock.today(session.company.zone)).isoformat()
 
 
 def outcome_of(run_id: str, events: Iterable[dg.DagsterEvent], planned: Collection[dg.AssetKey]) -> RunOutcome:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import duckdb
 
+from dagster_project.ingestion.backfill import Days, only_of
 from dagster_project.ingestion.checking import checked, matched
 from dagster_project.ingestion.company import Company
 from dagster_project.ingestion.company_file import FeedSource
@@ -43,7 +44,10 @@ class FeedReport:
 
 @dataclass
 class FeedRun:
-    """The state of one feed's load; `loads` are register entries still to be written, `stored` those that are."""
+    """The state of one feed's load; `loads` are register entries still to be written, `stored` those that are.
+
+    With `days` it takes in again what is known, and of that only what lies on them.
+    """
 
     connection: duckdb.DuckDBPyConnection
     settings: Settings
@@ -57,6 +61,7 @@ class FeedRun:
     warnings: list[str] = field(default_factory=list)
     loads: list[Load] = field(default_factory=list)
     stored: list[Load] = field(default_factory=list)
+    days: Days | None = None
 
     @property
     def landing(self) -> Path:
@@ -133,6 +138,8 @@ def judge_and_store(run: FeedRun, incoming: Incoming, is_streamed: bool) -> Stor
     judged = checked(run.contract, run.company, incoming.columns, run.source.options, clock)
     if judged.extras:
         run.warnings.append(f"kept in _extra, as the contract does not know them: {', '.join(judged.extras[:20])}")
+    if run.days is not None:
+        judged = replace(judged, select=only_of(run.days, run.contract, run.company.time_zone, judged.select))
     stored = store(run.connection, run.contract, judged, run.moment, is_streamed, incoming.row_as_it_came)
     run.warnings.extend(stored.warnings)
     return stored

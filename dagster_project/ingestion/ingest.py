@@ -13,6 +13,7 @@ from datetime import datetime
 
 import duckdb
 
+from dagster_project.ingestion.backfill import Days
 from dagster_project.ingestion.company import Company
 from dagster_project.ingestion.contracts import Contract
 from dagster_project.ingestion.freshness import Freshness, freshness
@@ -55,6 +56,7 @@ def ingest(
     contracts: Mapping[str, Contract],
     feeds: Sequence[str],
     accepted_anyway: Sequence[str] = (),
+    days: Days | None = None,
 ) -> Iterator[FeedOutcome]:
     """Load the feeds one by one, those that others refer to first; yield what became of each, then write the data docs.
 
@@ -65,14 +67,16 @@ def ingest(
         contracts: every contract by feed.
         feeds: which to load.
         accepted_anyway: feeds whose batch goes in even when it breaks a blocking expectation.
+        days: where given, what is known of these days is taken in again.
 
     Raises:
-        StellaError: the company lacks a required feed, or a mapping cannot be understood.
+        StellaError: the company lacks a required feed, a mapping cannot be understood, or days are given for a feed
+            whose records are of none.
     """
     prepare(connection, contracts)
     validation = open_validation(settings)
     for feed in in_order_of_reference(feeds, contracts):
-        yield _ingest_feed(connection, settings, company, contracts, feed, validation, feed in accepted_anyway)
+        yield _ingest_feed(connection, settings, company, contracts, feed, validation, feed in accepted_anyway, days)
     validation.build_docs()
 
 
@@ -84,10 +88,11 @@ def _ingest_feed(
     feed: str,
     validation: Validation,
     is_accepted_anyway: bool,
+    days: Days | None,
 ) -> FeedOutcome:
     started, clock = next_moment(connection), time.perf_counter()
     contract = contracts[feed]
-    report = load_feed(connection, settings, company, contract)
+    report = load_feed(connection, settings, company, contract, days)
     batch = newest_batch(connection, feed, started)
     result = None
     if batch:

@@ -10,12 +10,13 @@ import csv
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
 
+from dagster_project.ingestion.backfill import Days, event_time, note_files
 from dagster_project.ingestion.batches import Opened, alike, land_files, land_large_file, load_batch
 from dagster_project.ingestion.company import Company
 from dagster_project.ingestion.contract import Contract
@@ -39,15 +40,20 @@ BATCH_COLUMNS = 500
 
 
 def load_feed(
-    connection: duckdb.DuckDBPyConnection, settings: Settings, company: Company, contract: Contract
-) -> FeedReport:
+    connection: duckdb.DuckDBPyConnection, settings: Settings, company: Company, contract: Contract,
+    days: Days | None = None,
+) -> FeedReport:  # fmt: skip
     """Load what is new of a feed: files never seen, or rows of a query from its watermark on.
 
     A file that cannot be read is set aside and named in the report; the rest goes on. Each batch is one transaction.
+    With `days`, what is known already is read again besides, and of it what lies on those days is judged anew.
 
     Raises:
-        StellaError: the company's mapping, lookup or setting is at fault, or a required feed has no record at all.
+        StellaError: the company's mapping, lookup or setting is at fault, a required feed has no record at all, or days
+            are given for a feed whose records lie on none.
     """
+    if days is not None:
+        event_time(contract)
     began = time.monotonic()
     source = company.feeds.get(contract.feed)
     if source is None:
@@ -59,10 +65,10 @@ def load_feed(
             read_mapping(path) if path else None, next_moment(connection),
         )  # fmt: skip
         try:
-            if source.query:
-                load_query(run)
-            else:
-                _load_files(run)
+            (load_query if source.query else _load_files)(run)
+            if days is not None:
+                run.days, run.moment = days, next_moment(connection)
+                (load_query if source.query else _load_files_again)(run)
         finally:
             drop_temporary(connection)
     register(connection, run.loads, run.moment)
@@ -86,18 +92,43 @@ def _load_files(run: FeedRun) -> None:
     files = find_files(run.landing, run.source)
     if not files:
         _miss(run)
+    run.files += [file.name for file in files]
+    _load_opened(run, _new(run, files))
+
+
+def _new(run: FeedRun, files: list[Found]) -> Iterator[Opened]:
     known = known_files(run.connection, run.contract.feed)
     taken: set[str] = set()
-    batch: list[Opened] = []
-    held = 0
     for file in files:
-        run.files.append(file.name)
         if known.is_untouched(file.name, file.size, file.modified_ns):
             continue
         opened = _open(run, file, known, taken)
-        if opened is None:
-            continue
-        taken.add(opened.digest)
+        if opened is not None:
+            taken.add(opened.digest)
+            yield opened
+
+
+def _load_files_again(run: FeedRun) -> None:
+    """Read again every file whose content was loaded, in the order in which that was."""
+    files = {file.name: file for file in find_files(run.landing, run.source)}
+    digests = {name: digest for name, file in files.items() if (digest := _hash_or_none(file)) is not None}
+    names = note_files(run.connection, run.contract.feed, digests)
+    opened = (_open(run, files[name], Known(frozenset(), {}), set()) for name in names)
+    _load_opened(run, (item for item in opened if item is not None))
+
+
+def _hash_or_none(file: Found) -> str | None:
+    try:
+        return content_hash(file.path)
+    except (FileFault, OSError):
+        return None
+
+
+def _load_opened(run: FeedRun, files: Iterable[Opened]) -> None:
+    batch: list[Opened] = []
+    held = 0
+    for opened in files:
+        file = opened.file
         if file.size > BATCH_BYTES or len(opened.reading.columns) > BATCH_COLUMNS:
             load_batch(run, [opened], land_large_file if file.size > BATCH_BYTES else land_files)
             continue

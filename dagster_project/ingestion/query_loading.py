@@ -5,6 +5,7 @@ Belongs here: the order of those steps. Reaching the database is in `postgres_so
 
 from __future__ import annotations
 
+from dagster_project.ingestion.backfill import note_files
 from dagster_project.ingestion.batches import by_file, entry
 from dagster_project.ingestion.fault import FileFault
 from dagster_project.ingestion.feed_run import FeedRun, judge_and_store
@@ -16,13 +17,19 @@ from dagster_project.ingestion.store import register
 def load_query(run: FeedRun) -> None:
     """Load the rows of a query from its watermark on; a database that cannot be read is set aside like a file.
 
+    Where days are asked for again, all rows are fetched and the watermark stays.
+
     Raises:
         StellaError: the query or the mapping is at fault.
     """
-    name = source_name(run.source)
-    run.files.append(name)
+    name, source = source_name(run.source), run.source
+    if run.days is None:
+        run.files.append(name)
+    else:
+        note_files(run.connection, run.contract.feed, {})
+        source = source.model_copy(update={"watermark": None})
     try:
-        fetched = fetch(run.connection, run.source, run.contract.feed)
+        fetched = fetch(run.connection, source, run.contract.feed)
         incoming = _incoming(run, fetched, name)
         _store(run, incoming, fetched, name)
     except FileFault as fault:

@@ -151,3 +151,12 @@ def register(connection: duckdb.DuckDBPyConnection, loads: list[Load], moment: d
         connection.execute(
             f"insert into raw._load select coalesce(max(load_id), 0) + 1, {marks} from raw._load", values
         )
+
+
+def same_key(contract: Contract, left: str, right: str) -> str:
+    """Compare keys; a key's optional columns may be null on both sides."""
+    return " and ".join(
+        f"{left}.{identifier(key)} {'=' if contract.column(key).required else 'is not distinct from'} "
+        f"{right}.{identifier(key)}"
+        for key in contract.keys
+    )

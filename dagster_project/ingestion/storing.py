@@ -16,7 +16,7 @@ from dagster_project.ingestion.checking import Checked
 from dagster_project.ingestion.contract import Contract
 from dagster_project.ingestion.reading import identifier, literal
 from dagster_project.ingestion.rules import Rule
-from dagster_project.ingestion.store import META
+from dagster_project.ingestion.store import META, same_key
 from dagster_project.ingestion.temporary import drop_temporary
 
 
@@ -96,15 +96,6 @@ def _order(contract: Contract) -> str:
     return "updated_at nulls first, " if contract.has_updated_at else ""
 
 
-def _same_key(contract: Contract, left: str, right: str) -> str:
-    """Compare keys; a key's optional columns may be null on both sides."""
-    return " and ".join(
-        f"{left}.{identifier(key)} {'=' if contract.column(key).required else 'is not distinct from'} "
-        f"{right}.{identifier(key)}"
-        for key in contract.keys
-    )
-
-
 def _news(connection: duckdb.DuckDBPyConnection, contract: Contract) -> str:
     """Find the rows of `checked` that say something new: each is compared with the one before it under its key.
 
@@ -120,11 +111,11 @@ def _news(connection: duckdb.DuckDBPyConnection, contract: Contract) -> str:
 create or replace temp table before as
 select {prefixed}, {old_dated}old._row_hash, old._loaded_at, old._file, old._line from raw.{contract.feed} as old
 where exists (
-    select 1 from checked as new where new._broken is null and {_same_key(contract, "new", "old")}
+    select 1 from checked as new where new._broken is null and {same_key(contract, "new", "old")}
 )""")
     known = ""
     if contract.has_updated_at:
-        same = _same_key(contract, "before", "sequence")
+        same = same_key(contract, "before", "sequence")
         known = (
             f" and not (updated_at is not null and exists (select 1 from before where {same} "
             "and before._row_hash = sequence._row_hash))"

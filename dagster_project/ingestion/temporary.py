@@ -9,6 +9,7 @@ import duckdb
 
 NAMES = (
     "landing_all", "landing", "mapped_rows", "incoming", "checked", "notable", "before", "news", "repeated",
+    "loaded_again",
 )  # fmt: skip
 
 

@@ -43,6 +43,46 @@ def run(
 
 
 @app.command()
+def load(
+    feed: Annotated[list[str], typer.Option(help="A feed; may be given several times.")],
+    first: Annotated[datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="The first day.")] = None,
+    last: Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="The last day.")] = None,
+    company: Company = None,
+) -> None:
+    """Load feeds and build nothing; with a range of days, judge anew what is known of them."""
+    from dagster_project.ingestion.backfill import Days  # noqa: PLC0415
+    from dagster_project.operations.load import load as load_feeds  # noqa: PLC0415
+    from dagster_project.operations.session import open_session  # noqa: PLC0415
+
+    if (first is None) != (last is None):
+        raise StellaError("--from and --to go together: give both, or neither.")
+    days = Days(first.date(), last.date()) if first and last else None
+    raise typer.Exit(load_feeds(open_session(company=company), _console(), feed, days))
+
+
+@app.command()
+def retry(company: Company = None, as_of: AsOf = None) -> None:
+    """Take up the last run where it failed or was stopped; what it made is kept."""
+    from dagster_project.operations.run import run_part  # noqa: PLC0415
+    from dagster_project.operations.session import open_session  # noqa: PLC0415
+
+    raise typer.Exit(run_part(open_session(company=company, as_of=_day(as_of)), _console()))
+
+
+@app.command()
+def rebuild(
+    select: Annotated[list[str], typer.Option(help="A table, schema.table or schema; may be given several times.")],
+    company: Company = None,
+    as_of: AsOf = None,
+) -> None:
+    """Make tables anew, with all that draws on them, and publish; nothing is loaded."""
+    from dagster_project.operations.run import run_part  # noqa: PLC0415
+    from dagster_project.operations.session import open_session  # noqa: PLC0415
+
+    raise typer.Exit(run_part(open_session(company=company, as_of=_day(as_of)), _console(), tables=select))
+
+
+@app.command()
 def replay(
     known_at: Annotated[
         datetime,

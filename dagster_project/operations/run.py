@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 
 from rich.console import Console
 
@@ -15,8 +16,9 @@ from dagster_project.operations.plain import plain
 from dagster_project.operations.progress import show_on_terminal
 from dagster_project.operations.session import Session
 from dagster_project.operations.standing import Standing, forget, remember, still_standing
+from dagster_project.settings import StellaError
 
-VERB = "stella run"
+VERB, RETRY, REBUILD = "stella run", "stella retry", "stella rebuild"
 
 
 def run(session: Session, console: Console, is_forced: bool = False, wait_seconds: int | None = None) -> int:
@@ -52,7 +54,38 @@ def run(session: Session, console: Console, is_forced: bool = False, wait_second
         return _show_standing(session, console, standing) if standing else _run_all(session, console)
 
 
-def _run_all(session: Session, console: Console) -> int:
+def run_part(session: Session, console: Console, tables: Sequence[str] = (), wait_seconds: int | None = None) -> int:
+    """Take up the last run where it failed or was stopped; or make tables anew, with all that draws on them.
+
+    Nothing is loaded that the last run has loaded, and what it made is not made again. The next `stella run` is a
+    whole one.
+
+    Args:
+        session: settings and company.
+        console: where to print.
+        tables: which (table, schema.table or schema); none means what the last run left undone.
+        wait_seconds: how long to wait for another run of the company to end; the setting's, if not given.
+
+    Returns:
+        The same as `run`.
+
+    Raises:
+        StellaError: no run has been made, no table has such a name, or there is nothing to take up.
+        HeldError: another run is at work.
+    """
+    settings, verb = session.settings, REBUILD if tables else RETRY
+    _check_inputs(session)
+    if not settings.database.is_file():
+        raise StellaError(f"No run has been made yet for {settings.company_name}. Run `stella run` first.")
+    patience = settings.lock_wait if wait_seconds is None else wait_seconds
+    with hold(settings, verb, patience, lambda who: _say(console, f"Waiting for {who}.")) as left:
+        if left:
+            _say(console, f"The run {left.sentence} was stopped before its end; this one takes up what it left.")
+            _warn(console, note_stopped(session, left))
+        return _run_all(session, console, verb, tables)
+
+
+def _run_all(session: Session, console: Console, verb: str = VERB, tables: Sequence[str] = ()) -> int:
     settings = session.settings
     started, began = clock.now(), time.perf_counter()
     forget(settings)
@@ -60,10 +93,10 @@ def _run_all(session: Session, console: Console) -> int:
 
     end = show_on_terminal(console)
     try:
-        outcome = run_job(session)
+        outcome = run_job(session, tables=tables, is_retry=verb == RETRY)
     finally:
         end()
-    closing = close(session, VERB, started, outcome)
+    closing = close(session, verb, started, outcome)
     with session.connection() as connection:
         summary.show_landed(
             console, summary.landed_since(connection, started), summary.quarantine_reasons(connection, started)
@@ -73,11 +106,12 @@ def _run_all(session: Session, console: Console) -> int:
             summary.show_figures(console, closing.taken.figures)
         if outcome.is_success:
             summary.show_campaigns(console, connection, session.company.home_currency)
-            remember(session, connection, f"{clock.now():%Y-%m-%d %H:%M} UTC", closing.exit_code)
+            if verb == VERB:
+                remember(session, connection, f"{clock.now():%Y-%m-%d %H:%M} UTC", closing.exit_code)
     if outcome.is_success:
         summary.show_published(console, settings)
     else:
-        console.print("The last publication stays in place. Mend the cause and run again: what was done is kept.")
+        console.print("The last publication stays in place. Mend the cause and go on: stella retry.")
     _warn(console, closing.warnings)
     console.print(f"\nDone in {time.perf_counter() - began:.0f} s.", highlight=False)
     return closing.exit_code

@@ -83,7 +83,9 @@ def _header(contract: Contract, rng: random.Random) -> list[str]:
 def _csv(names: list[str], rows: list[Row], rng: random.Random) -> bytes:
     out = io.StringIO(newline="")
     end = rng.choice(["\n", "\r\n", "\r"])
-    writer = csv.writer(out, delimiter=rng.choice(",;\t|"), lineterminator=end, quoting=rng.choice([0, 1]))
+    # Python's writer quotes the newlines of the line's own end only.
+    quoting = csv.QUOTE_ALL if end == "\r" else rng.choice([csv.QUOTE_MINIMAL, csv.QUOTE_ALL])
+    writer = csv.writer(out, delimiter=rng.choice(",;\t|"), lineterminator=end, quoting=quoting)
     writer.writerow(names)
     for row in rows:
         values = [row.get(name.strip().lower().replace(" ", "_"), "x") for name in names]

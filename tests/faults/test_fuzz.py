@@ -69,7 +69,7 @@ def _fuzz(door: Door, seeds: range) -> None:
             _try(door, feeds[seed % len(feeds)], seed)
         except Exception as fault:
             failures[seed] = f"{type(fault).__name__}: {fault}"[:300]
-    assert failures == {}
+    assert not failures, "\n".join(f"seed {seed}: {said}" for seed, said in failures.items())
 
 
 def test_a_sample_of_bad_files_is_accounted_for(house: Door) -> None:

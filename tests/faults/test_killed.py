@@ -6,6 +6,7 @@ import os
 import random
 import signal
 import time
+from pathlib import Path
 
 import pytest
 
@@ -49,9 +50,41 @@ def _moment(chance: random.Random, steps: list[tuple[str, float]], is_by_time: b
     return at, chance.random() * steps[at][1]
 
 
-def test_a_killed_run_leaves_no_trace(shop: Shop, forker: Forker, first: Undisturbed) -> None:
+def _kill_at(forker: Forker, verb: str, step: str, seconds: float, shown_before: set[str]) -> None:
+    """Start a run and kill it seconds after it has shown a step, if none before it got as far."""
+    pid = forker.start(verb)
+    while step not in shown_before:
+        assert Path(f"/proc/{pid}").exists(), forker.log.read_text()[-3000:]
+        time.sleep(0.01)
+        shown_before |= {name for name, _ in forker.steps()}
+    time.sleep(seconds)
+    os.kill(pid, signal.SIGKILL)
+    assert forker.wait() == -signal.SIGKILL
+    shown_before |= {name for name, _ in forker.steps()}
+
+
+@pytest.mark.parametrize("seed", [1, *(pytest.param(n, marks=pytest.mark.faults) for n in range(2, 6))])
+def test_a_run_killed_a_dozen_times_goes_on_where_it_was(
+    shop: Shop, forker: Forker, first: Undisturbed, seed: int
+) -> None:
+    """Each time it is taken up, and killed again further on."""
+    chance = random.Random(seed)
+    names = [name for name, _ in first.steps if not name.startswith("test")]
+    at = sorted(chance.sample(range(len(names) - 1), k=12))
+    shown: set[str] = set()
     shop.empty()
-    _kill_and_recover(shop, forker, first, _moment(random.Random(SEED), first.steps, is_by_time=True))
+    for number, step in enumerate(at):
+        _kill_at(forker, "retry" if number else "run", names[step], chance.random() * 0.1, shown)
+    code, said = forker.run("retry")
+    assert code == first.code, said[-3000:]
+    assert "was stopped before its end" in said
+    made = {name for name, _ in forker.steps()}
+    assert not made & {name for name in names[: at[-1]] if name.startswith("raw.")}
+    assert content(shop.published) == first.after
+    assert built(shop.database) == first.built
+    code, said = forker.run("retry")
+    assert code == 2
+    assert "nothing to take up" in said
 
 
 @pytest.mark.faults

@@ -6,7 +6,7 @@ room, dbt included, opens the file without configuration and sets its limits by 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
@@ -77,3 +77,13 @@ def next_moment(connection: duckdb.DuckDBPyConnection, relation: str, column: st
     last: datetime | None = row[0] if row else None
     now = clock.now()
     return now if last is None or now > last else last + timedelta(microseconds=1)
+
+
+def row_hash(columns: Sequence[str], extra: str) -> str:
+    """Write the SQL of the hash by which a landed row is told from the one before it under its key.
+
+    Args:
+        columns: expressions of the contract's columns, in its order.
+        extra: the expression of what the contract does not know, JSON.
+    """
+    return f"to_hex(hash({', '.join(columns)}, cast({extra} as varchar)))"

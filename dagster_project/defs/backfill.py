@@ -47,8 +47,8 @@ def backfill(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult
     asked = context.partition_key_range
     days = Days(date.fromisoformat(asked.start), date.fromisoformat(asked.end))
     with session.connection() as connection:
-        company, contracts = session.company, session.contracts
-        for outcome in ingest(connection, session.settings, company, contracts, feeds, days=days):
+        company, contracts, key = session.company, session.contracts, session.pseudonym_key
+        for outcome in ingest(connection, session.settings, company, contracts, feeds, days=days, key=key):
             report = outcome.report
             progress.finished(Step(f"raw.{report.feed}", report.rows_accepted, outcome.seconds))
             yield dg.MaterializeResult(

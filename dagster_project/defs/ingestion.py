@@ -12,7 +12,6 @@ from dagster_project.ingestion.ingest import FeedOutcome, ingest
 from dagster_project.operations.alerts import BATCH_CHECK, LANDED_CHECK
 from dagster_project.operations.progress import Step, progress
 from dagster_project.operations.session import CONTRACTS, Session
-from dagster_project.privacy.tombstones import keep_out
 
 LOAD_LOG = ["raw", "_load"]
 FEEDS = load_contracts(CONTRACTS)
@@ -49,13 +48,12 @@ def ingestion(context: dg.AssetExecutionContext) -> Iterator[Any]:
     session: Session = context.resources.session
     selected = [name for name in FEEDS if dg.AssetKey(["raw", name]) in context.selected_asset_keys]
     # A run that Dagster starts must refuse too, before it loads anything.
-    _ = session.pseudonym_key
+    company, contracts, key = session.company, session.contracts, session.pseudonym_key
     with session.connection() as connection:
         accepted = session.settings.accept.split(",")
-        for outcome in ingest(connection, session.settings, session.company, session.contracts, selected, accepted):
+        for outcome in ingest(connection, session.settings, company, contracts, selected, accepted, key=key):
             progress.finished(_step(outcome))
             yield from _events(outcome)
-        keep_out(connection, session.feed_classes, session.pseudonym_key)
         yield dg.MaterializeResult(asset_key=LOAD_LOG, metadata={"dagster/row_count": count(connection, "raw._load")})
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from dagster_project.database import row_hash
 from dagster_project.ingestion.codes import fold
 from dagster_project.ingestion.company import Company
 from dagster_project.ingestion.company_file import ReadOptions
@@ -69,7 +70,8 @@ def checked(
         for c in present
         if default_code(c) is not None
     )
-    names = ", ".join(identifier(c) for c in contract.column_names)
+    named = [identifier(c) for c in contract.column_names]
+    names = ", ".join(named)
     select = f"""
 with trimmed as (
     select {trimmed}, {kept}, _file, _line, _fault, _whole from incoming
@@ -87,7 +89,7 @@ judged as (
     from typed
 )
 select {names}, _extra, _file, _line,
-    to_hex(hash({names}, cast(_extra as varchar))) as _row_hash,
+    {row_hash(named, "_extra")} as _row_hash,
     _broken, _warned, _value, _named,
     case when _broken is not null then coalesce(_whole, {_whole_row([*own.values(), *extras])}) end as _raw
 from judged"""

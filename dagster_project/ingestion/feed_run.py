@@ -24,6 +24,7 @@ from dagster_project.ingestion.reading import Place, Reading, identifier
 from dagster_project.ingestion.rules import Clock
 from dagster_project.ingestion.store import Load
 from dagster_project.ingestion.storing import Stored, store
+from dagster_project.privacy.guard import Guard
 from dagster_project.settings import Settings, StellaError
 
 
@@ -62,6 +63,7 @@ class FeedRun:
     loads: list[Load] = field(default_factory=list)
     stored: list[Load] = field(default_factory=list)
     days: Days | None = None
+    guard: Guard | None = None
 
     @property
     def landing(self) -> Path:
@@ -140,6 +142,6 @@ def judge_and_store(run: FeedRun, incoming: Incoming, is_streamed: bool) -> Stor
         run.warnings.append(f"kept in _extra, as the contract does not know them: {', '.join(judged.extras[:20])}")
     if run.days is not None:
         judged = replace(judged, select=only_of(run.days, run.contract, run.company.time_zone, judged.select))
-    stored = store(run.connection, run.contract, judged, run.moment, is_streamed, incoming.row_as_it_came)
+    stored = store(run.connection, run.contract, judged, run.moment, is_streamed, incoming.row_as_it_came, run.guard)
     run.warnings.extend(stored.warnings)
     return stored

@@ -22,6 +22,7 @@ from dagster_project.ingestion.references import in_order_of_reference, missing_
 from dagster_project.ingestion.store import next_moment
 from dagster_project.ingestion.validation import BatchResult, Validation, open_validation
 from dagster_project.ingestion.validation_batch import newest_batch
+from dagster_project.privacy.key import PseudonymKey
 from dagster_project.settings import Settings
 
 
@@ -57,6 +58,7 @@ def ingest(
     feeds: Sequence[str],
     accepted_anyway: Sequence[str] = (),
     days: Days | None = None,
+    key: PseudonymKey | None = None,
 ) -> Iterator[FeedOutcome]:
     """Load the feeds one by one, those that others refer to first; yield what became of each, then write the data docs.
 
@@ -68,43 +70,43 @@ def ingest(
         feeds: which to load.
         accepted_anyway: feeds whose batch goes in even when it breaks a blocking expectation.
         days: where given, what is known of these days is taken in again.
+        key: with which the tombstones of erased persons were made.
 
     Raises:
-        StellaError: the company lacks a required feed, a mapping cannot be understood, or days are given for a feed
-            whose records are of none.
+        StellaError: the company lacks a required feed, a mapping cannot be understood, days are given for a feed
+            whose records are of none, or the key of a tombstone is not given.
     """
     prepare(connection, contracts)
     validation = open_validation(settings)
     for feed in in_order_of_reference(feeds, contracts):
-        yield _ingest_feed(connection, settings, company, contracts, feed, validation, feed in accepted_anyway, days)
+        started, clock = next_moment(connection), time.perf_counter()
+        report = load_feed(connection, settings, company, contracts[feed], days, key)
+        result = _look_at(connection, company, contracts, feed, started, validation, feed in accepted_anyway)
+        fresh = freshness(connection, contracts[feed], company, settings.as_of)
+        yield FeedOutcome(report, result, time.perf_counter() - clock, fresh)
     validation.build_docs()
 
 
-def _ingest_feed(
+def _look_at(
     connection: duckdb.DuckDBPyConnection,
-    settings: Settings,
     company: Company,
     contracts: Mapping[str, Contract],
     feed: str,
+    since: datetime,
     validation: Validation,
     is_accepted_anyway: bool,
-    days: Days | None,
-) -> FeedOutcome:
-    started, clock = next_moment(connection), time.perf_counter()
-    contract = contracts[feed]
-    report = load_feed(connection, settings, company, contract, days)
-    batch = newest_batch(connection, feed, started)
-    result = None
-    if batch:
-        missing = missing_references(connection, contracts, company.feeds, batch)
-        result = validation.validate(connection, contract, batch, missing)
-    if result and result.blocking:
-        if is_accepted_anyway:
-            result = replace(result, blocking=False)
-        else:
-            _hold_back(connection, feed, started, result)
-    fresh = freshness(connection, contract, company, settings.as_of)
-    return FeedOutcome(report, result, time.perf_counter() - clock, fresh)
+) -> BatchResult | None:
+    """Hold what was just loaded against the expectations; take it out again where a blocking one is broken."""
+    batch = newest_batch(connection, feed, since)
+    if batch is None:
+        return None
+    missing = missing_references(connection, contracts, company.feeds, batch)
+    result = validation.validate(connection, contracts[feed], batch, missing)
+    if result.blocking and is_accepted_anyway:
+        return replace(result, blocking=False)
+    if result.blocking:
+        _hold_back(connection, feed, since, result)
+    return result
 
 
 def _hold_back(connection: duckdb.DuckDBPyConnection, feed: str, since: datetime, result: BatchResult) -> None:

@@ -24,11 +24,14 @@ from dagster_project.ingestion.fault import FileFault
 from dagster_project.ingestion.feed_run import FeedReport, FeedRun, in_line
 from dagster_project.ingestion.files import Found, find_files, open_file
 from dagster_project.ingestion.mapping import read_mapping
+from dagster_project.ingestion.personal import classes_of
 from dagster_project.ingestion.query_loading import load_query
 from dagster_project.ingestion.reading import Place
 from dagster_project.ingestion.scanning import content_hash
 from dagster_project.ingestion.store import Known, Load, known_files, next_moment, note_copy, prepare, register
 from dagster_project.ingestion.temporary import drop_temporary
+from dagster_project.privacy.guard import guard_of
+from dagster_project.privacy.key import PseudonymKey
 from dagster_project.settings import Settings, StellaError
 
 __all__ = ["BATCH_BYTES", "FeedReport", "load_feed", "prepare"]
@@ -41,16 +44,17 @@ BATCH_COLUMNS = 500
 
 def load_feed(
     connection: duckdb.DuckDBPyConnection, settings: Settings, company: Company, contract: Contract,
-    days: Days | None = None,
+    days: Days | None = None, key: PseudonymKey | None = None,
 ) -> FeedReport:  # fmt: skip
     """Load what is new of a feed: files never seen, or rows of a query from its watermark on.
 
     A file that cannot be read is set aside and named in the report; the rest goes on. Each batch is one transaction.
-    With `days`, what is known already is read again besides, and of it what lies on those days is judged anew.
+    With `days`, what is known already is read again besides, and of it what lies on those days is judged anew. Whoever
+    has a tombstone made with `key` is kept out.
 
     Raises:
-        StellaError: the company's mapping, lookup or setting is at fault, a required feed has no record at all, or days
-            are given for a feed whose records lie on none.
+        StellaError: the company's mapping, lookup or setting is at fault, a required feed has no record at all, days
+            are given for a feed whose records lie on none, or the key of a tombstone is not given.
     """
     if days is not None:
         event_time(contract)
@@ -63,6 +67,7 @@ def load_feed(
         run = FeedRun(
             connection, settings, company, contract, source, Place(folder, settings.max_file_bytes),
             read_mapping(path) if path else None, next_moment(connection),
+            guard=guard_of(connection, classes_of(contract), key),
         )  # fmt: skip
         try:
             (load_query if source.query else _load_files)(run)

@@ -18,6 +18,7 @@ from dagster_project.ingestion.fault import FileFault
 from dagster_project.ingestion.files import find_files, open_file
 from dagster_project.ingestion.reading import Place, identifier
 from dagster_project.ingestion.temporary import drop_temporary
+from dagster_project.privacy.tombstones import FeedClasses
 from dagster_project.settings import Settings
 
 
@@ -25,6 +26,14 @@ def personal_columns(company: Company, contract: Contract) -> frozenset[str]:
     """Name a feed's personal columns, less those that this company's `not_personal` takes out."""
     source = company.feeds.get(contract.feed)
     return contract.personal_columns - set(source.not_personal if source else ())
+
+
+def classes_of(contract: Contract) -> FeedClasses:
+    """Say of a feed what forgetting somebody needs to know."""
+    return FeedClasses(
+        contract.feed, bool(contract.money), contract.personal_columns, frozenset(contract.required_columns),
+        contract.column_names,
+    )  # fmt: skip
 
 
 def offered(settings: Settings, company: Company, contracts: Mapping[str, Contract]) -> dict[str, list[str]]:

@@ -18,6 +18,7 @@ from dagster_project.ingestion.reading import identifier, literal
 from dagster_project.ingestion.rules import Rule
 from dagster_project.ingestion.store import META, same_key
 from dagster_project.ingestion.temporary import drop_temporary
+from dagster_project.privacy.guard import Guard
 
 
 @dataclass(frozen=True)
@@ -40,21 +41,25 @@ class Stored:
 
 def store(
     connection: duckdb.DuckDBPyConnection, contract: Contract, checked: Checked, moment: datetime,
-    is_streamed: bool, row_as_it_came: str | None,
+    is_streamed: bool, row_as_it_came: str | None, guard: Guard | None = None,
 ) -> Stored:  # fmt: skip
-    """Put the rows of `checked` where they belong, within the caller's transaction.
+    """Put the rows of `checked` where they belong, within the caller's transaction; without whom the guard keeps out.
 
     With `is_streamed` the pass runs twice over the source and nothing is kept between: that is for sources too large to
     be held, and only as long as `raw` has no rows of the feed. `row_as_it_came` joins a refused row to its landing row.
     """
     is_first = _is_empty(connection, contract.feed)
-    kind = "view" if is_streamed and is_first else "table"
+    kind = "view" if is_streamed and is_first and guard is None else "table"
     drop_temporary(connection, "checked")
     connection.execute(f"create or replace temp {kind} checked as {checked.select}")
     connection.execute(
         "create or replace temp table notable as select _broken, _warned, _value, _named, _raw, _file, _line, "
-        f"{_money(contract)} as _amount from checked where _broken is not null or _warned <> 0"
+        f"{_money(contract)} as _amount, {_system(contract)} as _system "
+        "from checked where _broken is not null or _warned <> 0"
     )
+    counted = _tally(connection, contract, "checked", "_broken is null") if kind == "table" else None
+    if guard is not None:
+        guard.keep_out(connection, "checked")
     names = ", ".join(identifier(name) for name in (*contract.column_names, *META))
     values = names.replace('"_loaded_at"', "timestamptz " + literal(moment.isoformat(" ")))
     fresh = "" if is_first else f" and rowid in ({_news(connection, contract)})"
@@ -62,10 +67,10 @@ def store(
         f"insert into raw.{contract.feed} ({names}) select {values} from checked where _broken is null{fresh}"
     )
     landed = (f"raw.{contract.feed}", f"_loaded_at = timestamptz {literal(moment.isoformat(' '))}")
-    candidates = _tally(connection, contract, *(landed if kind == "view" else ("checked", "_broken is null")))
+    candidates = _tally(connection, contract, *landed) if counted is None else counted
     if is_first:
         _drop_repeats(connection, contract)
-    _quarantine(connection, contract, checked.refusals, moment, row_as_it_came)
+    _quarantine(connection, contract, checked.refusals, moment, row_as_it_came, guard)
     return Stored(
         candidates,
         _tally(connection, contract, *landed),
@@ -80,6 +85,10 @@ def _is_empty(connection: duckdb.DuckDBPyConnection, feed: str) -> bool:
 
 def _money(contract: Contract) -> str:
     return identifier(contract.money[0]) if contract.money else "cast(null as decimal(18, 4))"
+
+
+def _system(contract: Contract) -> str:
+    return "source_system" if "source_system" in contract.column_names else "cast(null as varchar)"
 
 
 def _tally(
@@ -159,7 +168,7 @@ delete from {table} where rowid in (
 
 def _quarantine(
     connection: duckdb.DuckDBPyConnection, contract: Contract, rules: tuple[Rule, ...], moment: datetime,
-    row_as_it_came: str | None,
+    row_as_it_came: str | None, guard: Guard | None,
 ) -> None:  # fmt: skip
     if connection.execute("select 1 from notable where _broken is not null limit 1").fetchone() is None:
         return
@@ -174,10 +183,14 @@ def _quarantine(
         else ""
     )
     connection.execute(f"""
-insert into quarantine.{contract.feed} (_raw, _rule, _column, _message, _file, _line, _loaded_at)
-select {whole}, case _broken {names} end, case _broken {columns} end, case _broken {messages} end,
-    notable._file, notable._line, timestamptz {literal(moment.isoformat(" "))}
+create or replace temp table refused as
+select {whole} as _raw, case _broken {names} end as _rule, case _broken {columns} end as _column,
+    case _broken {messages} end as _message, notable._file, notable._line,
+    timestamptz {literal(moment.isoformat(" "))} as _loaded_at, _system
 from notable{join} where _broken is not null""")
+    if guard is not None:
+        guard.blank_refused(connection, "refused", "_system")
+    connection.execute(f"insert into quarantine.{contract.feed} by name select * exclude (_system) from refused")
 
 
 def _message(rule: Rule) -> str:

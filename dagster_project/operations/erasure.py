@@ -26,6 +26,7 @@ from dagster_project.operations.plain import plain
 from dagster_project.operations.run import run
 from dagster_project.operations.session import Session
 from dagster_project.privacy import tombstones, traces
+from dagster_project.privacy.guard import Guard
 from dagster_project.privacy.key import PseudonymKey
 from dagster_project.privacy.subject import Subject, find_subject
 from dagster_project.publishing.publish import LINK
@@ -118,7 +119,10 @@ def _erase_one(session: Session, subject: Subject, key: PseudonymKey, moment: da
         count = tombstones.bury(connection, subject.identifiers, key, moment)
         rows = tombstones.keep_out(connection, session.feed_classes, key)
         rows = {f"raw.{feed}": n for feed, n in rows.items()}
-        rows |= forget_in_tables(connection, subject, session.feed_classes)
+        for feed in session.feed_classes:
+            rows[f"quarantine.{feed.name}"] = Guard(feed, key).blank_refused(connection, f"quarantine.{feed.name}")
+        for table, n in forget_in_tables(connection, subject, session.feed_classes).items():
+            rows[table] = rows.get(table, 0) + n
         for before, path in cleaned.values():
             _note_cleaned(connection, before, path)
         connection.execute("commit")

@@ -35,7 +35,8 @@ def load(session: Session, console: Console, feeds: Sequence[str], days: Days | 
     with hold(session.settings, VERB, session.settings.lock_wait), session.connection() as connection:
         forget(session.settings)
         accepted = session.settings.accept.split(",")
-        outcomes = list(ingest(connection, session.settings, session.company, session.contracts, feeds, accepted, days))
+        company, contracts, key = session.company, session.contracts, session.pseudonym_key
+        outcomes = list(ingest(connection, session.settings, company, contracts, feeds, accepted, days, key))
         summary.show_landed(
             console, summary.landed_since(connection, started), summary.quarantine_reasons(connection, started)
         )

@@ -15,7 +15,7 @@ from dagster_project import clock, database
 from dagster_project.ingestion import as_of
 from dagster_project.ingestion.company import Company, load_company
 from dagster_project.ingestion.contracts import Contract, load_contracts
-from dagster_project.ingestion.personal import is_personal_data_there, offered
+from dagster_project.ingestion.personal import classes_of, is_personal_data_there, offered
 from dagster_project.privacy.key import PseudonymKey, find_key
 from dagster_project.privacy.tombstones import FeedClasses
 from dagster_project.settings import REPOSITORY, Settings, get_settings
@@ -75,10 +75,7 @@ class Session:
     @cached_property
     def feed_classes(self) -> list[FeedClasses]:
         """What the contracts say of each feed, as far as forgetting somebody needs it."""
-        return [
-            FeedClasses(name, bool(c.money), c.personal_columns, frozenset(c.required_columns))
-            for name, c in self.contracts.items()
-        ]
+        return [classes_of(contract) for contract in self.contracts.values()]
 
     @contextmanager
     def connection(self) -> Iterator[duckdb.DuckDBPyConnection]:

@@ -1,7 +1,7 @@
 """Tombstones: keyed hashes of what identified an erased person, and what they take out of `raw`.
 
-Belongs here: which columns name a person and how, the tables `raw._tombstone` and `raw._erasures`, taking rows out. An
-erasure and every load after it go the same way, so that an old file that is loaded again brings nobody back.
+Belongs here: which columns name a person and how, the tables `raw._tombstone` and `raw._erasures`, taking rows out. A
+batch is held against them by `guard.py` before any of it is stored; both go the same way.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from datetime import datetime
 import duckdb
 
 from dagster_project import clock
-from dagster_project.privacy.key import PseudonymKey
+from dagster_project.database import row_hash
+from dagster_project.privacy.key import PseudonymKey, key_name
 from dagster_project.privacy.pseudonym import install, keyed_hash
 
 TABLE = "raw._tombstone"
@@ -45,13 +46,14 @@ _MENTIONS: Mapping[str, tuple[str, str]] = {
 class FeedClasses:
     """What a contract says of a feed, as far as it matters here.
 
-    `is_kept`: it has money, so its rows stay for accounting, without the person.
+    `is_kept`: it has money, so its rows stay for accounting, without the person. `columns` are in the contract's order.
     """
 
     name: str
     is_kept: bool
     personal: frozenset[str]
     required: frozenset[str]
+    columns: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,7 @@ class Identifier:
 def prepare(connection: duckdb.DuckDBPyConnection) -> None:
     """Create the tables of tombstones and erasures."""
     connection.execute(f"create table if not exists {TABLE} (identifier_hash varchar, erased_at timestamptz)")
+    connection.execute(f"alter table {TABLE} add column if not exists key_name varchar")
     connection.execute(
         f"create table if not exists {ERASURES} (erasure_id varchar, erased_at timestamptz, removed json, "
         "is_verified boolean)"
@@ -92,25 +95,24 @@ def bury(
     """Set a tombstone for each identifier; returns how many there are."""
     prepare(connection)
     hashes = sorted({keyed_hash(key.current, identifier.message) for identifier in identifiers})
-    connection.executemany(f"insert into {TABLE} values (?, ?)", [[h, moment] for h in hashes])
+    connection.executemany(
+        f"insert into {TABLE} (identifier_hash, erased_at, key_name) values (?, ?, ?)",
+        [[h, moment, key_name(key.current)] for h in hashes],
+    )
     return len(hashes)
 
 
-def keep_out(
-    connection: duckdb.DuckDBPyConnection, feeds: Iterable[FeedClasses], key: PseudonymKey | None
-) -> dict[str, int]:
+def keep_out(connection: duckdb.DuckDBPyConnection, feeds: Iterable[FeedClasses], key: PseudonymKey) -> dict[str, int]:
     """Take everyone with a tombstone out of `raw`; returns the rows removed or blanked, by feed.
 
     Rows of a feed with money stay, without references to the person and without personal columns.
     """
-    if key is None or not _has_tombstones(connection):
-        return {}
     taken: dict[str, int] = {}
     for secret in (key.current, *key.retired):
         install(connection, secret)
         for feed in feeds:
-            columns = _columns(connection, feed.name)
-            rows = _keep_out_of(connection, feed, columns) if columns else 0
+            there = _columns(connection, feed.name)
+            rows = take_out(connection, f"raw.{feed.name}", feed, there) if there else 0
             if rows:
                 taken[feed.name] = taken.get(feed.name, 0) + rows
     return taken
@@ -134,17 +136,10 @@ def _rows_of(connection: duckdb.DuckDBPyConnection, feed: FeedClasses) -> list[d
     naming = {c: _IDENTIFYING[c] for c in _columns(connection, feed.name) if c in _IDENTIFYING}
     if not naming:
         return []
-    condition = " or ".join(_is_buried(feed.name, column, form) for column, form in naming.items())
+    condition = " or ".join(_is_buried(f"raw.{feed.name}", column, form) for column, form in naming.items())
     found = connection.execute(f"select * exclude (_row_hash) from raw.{feed.name} where {condition}")
     names = [column[0] for column in found.description]
     return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
-
-
-def _has_tombstones(connection: duckdb.DuckDBPyConnection) -> bool:
-    there = connection.execute(
-        "select 1 from duckdb_tables() where schema_name = 'raw' and table_name = '_tombstone'"
-    ).fetchone()
-    return there is not None and connection.execute(f"select 1 from {TABLE} limit 1").fetchone() is not None
 
 
 def _columns(connection: duckdb.DuckDBPyConnection, feed: str) -> list[str]:
@@ -156,32 +151,43 @@ def _columns(connection: duckdb.DuckDBPyConnection, feed: str) -> list[str]:
     return [name for (name,) in rows]
 
 
-def _keep_out_of(connection: duckdb.DuckDBPyConnection, feed: FeedClasses, columns: list[str]) -> int:
+def take_out(connection: duckdb.DuckDBPyConnection, relation: str, feed: FeedClasses, there: Iterable[str]) -> int:
+    """Remove or blank the rows of a table of a feed's rows that name somebody with a tombstone; returns how many.
+
+    The macros of the pseudonyms are those of the key that the tombstones were made with. `there` are its columns.
+    """
+    columns = [*(c for c in feed.columns if c in set(there)), "_extra"]
     taken = 0
     for column in sorted(set(columns) & set(_MENTIONS)):
-        empty = f"'{ERASED}'" if column in feed.required else "null"
-        found = connection.execute(
-            f'update raw.{feed.name} set "{column}" = {empty} where {_is_buried(feed.name, column, _MENTIONS[column])}'
-        ).fetchone()
-        taken += int(found[0]) if found else 0
+        taken += _blank(connection, relation, feed, columns, {column}, _is_buried(relation, column, _MENTIONS[column]))
     naming = sorted(set(columns) & set(_IDENTIFYING))
     if not naming:
         return taken
-    condition = " or ".join(_is_buried(feed.name, column, _IDENTIFYING[column]) for column in naming)
+    condition = " or ".join(_is_buried(relation, column, _IDENTIFYING[column]) for column in naming)
     if feed.is_kept:
-        blanked = [c for c in columns if c in feed.personal or c in naming or c == "_extra"]
-        values = ", ".join(f'"{c}" = ' + (f"'{ERASED}'" if c in feed.required else "null") for c in blanked)
-        done = connection.execute(f"update raw.{feed.name} set {values} where {condition}").fetchone()
-    else:
-        done = connection.execute(f"delete from raw.{feed.name} where {condition}").fetchone()
+        blanked = {c for c in columns if c in feed.personal or c in naming or c == "_extra"}
+        return taken + _blank(connection, relation, feed, columns, blanked, condition)
+    done = connection.execute(f"delete from {relation} where {condition}").fetchone()
     return taken + (int(done[0]) if done else 0)
 
 
-def _is_buried(feed: str, column: str, naming: tuple[str, str]) -> str:
+def _blank(
+    connection: duckdb.DuckDBPyConnection, relation: str, feed: FeedClasses, columns: list[str], blanked: set[str],
+    condition: str,
+) -> int:  # fmt: skip
+    """Blank columns, and hash the row anew: whoever guesses what was there must not find it confirmed by the hash."""
+    values = {c: f"'{ERASED}'" if c in feed.required else "null" for c in sorted(blanked)}
+    rest = row_hash([values.get(c, f'"{c}"') for c in columns[:-1]], values.get("_extra", "_extra"))
+    sets = ", ".join(f'"{c}" = {value}' for c, value in values.items())
+    done = connection.execute(f"update {relation} set {sets}, _row_hash = {rest} where {condition}").fetchone()
+    return int(done[0]) if done else 0
+
+
+def _is_buried(relation: str, column: str, naming: tuple[str, str]) -> str:
     """Write the condition; each value is hashed once, however many rows have it."""
     kind, form = naming
     value = form.format(f'"{column}"')
     return (
-        f"coalesce({value} in (select value from (select distinct {value} as value from raw.{feed}) as known "
+        f"coalesce({value} in (select value from (select distinct {value} as value from {relation}) as known "
         f"where value is not null and keyed_hash('{kind}:' || value) in (select identifier_hash from {TABLE})), false)"
     )

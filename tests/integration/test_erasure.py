@@ -58,9 +58,12 @@ def test_erased_from_everything_and_kept_out(tmp_path: Path) -> None:
     assert _ask(run.database, _SALES) == sales
     assert _ask(run.database, "select count(*), bool_and(is_verified) from raw._erasures") == (1, True)
 
-    shutil.copy(old, landed.with_name("customers_old.csv"))
-    again = stella(run.home, company, "run")
-    assert again.exit_code in {0, 3}, again.output[-3000:]
+    # A line of his that breaks the contract is told by no column; it must not stay among the refused rows either.
+    again = landed.with_name("customers_old.csv")
+    again.write_text(old.read_text() + f"{reference},{email}\n")
+    reloaded = stella(run.home, company, "run")
+    assert reloaded.exit_code in {0, 3}, reloaded.output[-3000:]
+    assert _files_with(run.home, texts) == [again]
     known = f"select count(*) from raw.customers where customer_ref = '{reference}' or email = '{email}'"
     assert _ask(run.database, known) == (0,)
     unknown = stella(run.home, company, "erase", "--customer", str(reference))

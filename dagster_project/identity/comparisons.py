@@ -63,7 +63,7 @@ _REVERSED = (
 )
 _CROSSED = f"((given_name_l = family_name_r or family_name_l = given_name_r) and {_LONG})"
 _SHORT_FORM = (
-    "list_contains(aliases_l, given_name_r) or starts_with(given_name_l, given_name_r) "
+    "list_contains(forms_l, given_key_r) or starts_with(given_name_l, given_name_r) "
     "or starts_with(given_name_r, given_name_l) or (length(given_name_r) > 3 and contains(given_name_l, given_name_r)) "
     "or (length(given_name_l) > 3 and contains(given_name_r, given_name_l))"
 )

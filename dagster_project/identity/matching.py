@@ -1,25 +1,33 @@
 """Probabilistic matching: links between records that no exact rule joins.
 
-Belongs here: one pass of features, training and scoring for persons and for organisations. Does not belong here: what
-is learned (`training.py`), what forbids a link (`policy.py`).
+Belongs here: one pass of features, model and scoring for persons and for organisations, over all records or over those
+that changed. Does not belong here: what is learned (`training.py`), what is remembered (`memory.py`), what forbids a
+link (`components.py`).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import duckdb
 import numpy as np
 
+from dagster_project.identity import memory, scorer
+from dagster_project.identity.blocking import write_pairs
 from dagster_project.identity.comparisons import COMPARISONS, Comparison
 from dagster_project.identity.features import filled, write_features
 from dagster_project.identity.rules import Links
+from dagster_project.identity.terms import learn_terms, write_input
 from dagster_project.identity.training import Model, shares_something, threshold, train
 
 MOST_DIFFERENT = 0.02
 """A column that differs in a greater share of the pairs of one does not tell two customers apart by itself."""
-_LEAST_SHARE = 0.01
+MOST_UNTRAINED = 0.1
+"""The model is learned anew when a greater share of the records is new or changed since it was learned."""
 RULE = "model"
+_LEAST_SHARE = 0.01
+_LEAST_WEIGHT = -10.0  # pairs below are not remembered: they are two
 
 
 @dataclass
@@ -28,9 +36,14 @@ class ProbabilisticMatching:
 
     Attributes:
         models: after `find`, the model of each kind of party that had something to match.
+        learned: those of them that this run learned.
+        scored: pairs that this run compared, by kind of party.
     """
 
     models: dict[str, Model] = field(default_factory=dict)
+    learned: dict[str, Model] = field(default_factory=dict)
+    scored: dict[str, int] = field(default_factory=dict)
+    _has_news: bool = False
 
     @property
     def unreliable(self) -> dict[str, set[str]]:
@@ -42,21 +55,79 @@ class ProbabilisticMatching:
 
     def find(self, connection: duckdb.DuckDBPyConnection) -> Links:
         """Append the links; write all scored pairs to `identity_weight` (left_node, right_node, weight)."""
-        self.models = {}
-        connection.execute(
-            "create or replace temp table identity_weight (left_node bigint, right_node bigint, weight double)"
-        )
-        for party, records in write_features(connection).items():
-            comparisons = _usable(connection, party, records)
-            if comparisons:
-                self.models[party] = _match(connection, party, comparisons, records)
+        memory.open_memory(connection)
+        connection.execute("create or replace temp macro exp2_capped(x) as power(2, least(greatest(x, -60), 60))")
+        for party, records in sorted(write_features(connection).items()):
+            if party in COMPARISONS and records > 1:
+                self._match(connection, party, records)
         return Links(shared={}, overused={})
+
+    def remember(self, connection: duckdb.DuckDBPyConnection, believed_at: datetime) -> None:
+        """Keep what this run learned and scored for the next one; nothing new, nothing written."""
+        if self._has_news:
+            memory.remember(connection, self.learned, believed_at)
+
+    def _match(self, connection: duckdb.DuckDBPyConnection, party: str, records: int) -> None:
+        changes = memory.list_changes(connection, party)
+        model = memory.recall_model(connection, party) if changes.untrained_share <= MOST_UNTRAINED else None
+        if model is None:
+            model = self._learn(connection, party, records)
+            if model is None:
+                return
+        else:
+            self._score_changed(connection, party, model, changes)
+        self.models[party] = model
+        _write_links(connection, party, model)
+
+    def _learn(self, connection: duckdb.DuckDBPyConnection, party: str, records: int) -> Model | None:
+        comparisons = _usable(connection, party, records)
+        if not comparisons:
+            return None
+        learn_terms(connection, party)
+        write_input(connection, party, records)
+        model = train(connection, "identity_input", comparisons, party, records)
+        self.scored[party] = _write_odds(connection, model)
+        weights = connection.execute("select weight from identity_odds").fetchnumpy()["weight"]
+        model.least_weight = threshold(np.asarray(weights, dtype=float))
+        memory.keep_terms(connection, party)
+        self.learned[party], self._has_news = model, True
+        return model
+
+    def _score_changed(
+        self, connection: duckdb.DuckDBPyConnection, party: str, model: Model, changes: memory.Changes
+    ) -> None:
+        """Compare the records that changed with those of their blocks; take the rest from memory."""
+        write_input(connection, party, model.records)
+        pairs = 0
+        if changes.changed:
+            pairs = write_pairs(
+                connection, "identity_input", model.rules, "identity_changed" if changes.is_known else None
+            )
+        if pairs:
+            scorer.score(connection, "identity_input", model.comparisons, model.parameters, "identity_scored")
+            self.scored[party] = _write_odds(connection, model)
+        else:
+            self.scored[party] = 0
+            connection.execute(
+                "create or replace temp table identity_odds as "
+                "select record_id_l, record_id_r, weight from intermediate.identity_pair where false"
+            )
+        connection.execute(
+            """insert into identity_odds
+            select pair.record_id_l, pair.record_id_r, pair.weight
+            from intermediate.identity_pair as pair
+            semi join identity_input as l on pair.record_id_l = l.record_id
+            semi join identity_input as r on pair.record_id_r = r.record_id
+            anti join identity_changed as one on pair.record_id_l = one.record_id
+            anti join identity_changed as other on pair.record_id_r = other.record_id
+            where pair.party = ?""",
+            [party],
+        )
+        self._has_news = self._has_news or changes.changed > 0 or changes.vanished > 0 or not changes.is_known
 
 
 def _usable(connection: duckdb.DuckDBPyConnection, party: str, records: int) -> tuple[Comparison, ...]:
     """Name the comparisons whose column is known often enough; none without names or without anything beside."""
-    if party not in COMPARISONS or records < 2:
-        return ()
     known = filled(connection, party)
     least = max(2.0, _LEAST_SHARE * records)
     usable = tuple(c for c in COMPARISONS[party] if known[c.column] >= least)
@@ -65,32 +136,22 @@ def _usable(connection: duckdb.DuckDBPyConnection, party: str, records: int) -> 
     return usable if names <= columns and columns - names - {"gender"} else ()
 
 
-def _match(
-    connection: duckdb.DuckDBPyConnection, party: str, comparisons: tuple[Comparison, ...], records: int
-) -> Model:
-    _write_input(connection, party, records)
-    model = train(connection, "identity_input", comparisons, party, records)
-    weights = " + ".join(_weight_case(c, model.household[c.column]) for c in comparisons)
-    # Odds of one against both alternatives: two strangers, or two of a household where something is shared.
+def _write_odds(connection: duckdb.DuckDBPyConnection, model: Model) -> int:
+    """Write `identity_odds` (record_id_l, record_id_r, weight) from the scored pairs and return how many there are.
+
+    The weight is the log2 of the odds of one against both alternatives: two strangers, or two of a household where
+    something is shared.
+    """
+    weights = " + ".join(_weight_case(c, model.household[c.column]) for c in model.comparisons)
     connection.execute(f"""
         create or replace temp table identity_odds as
-        select least(l.node_id, r.node_id) as left_node, greatest(l.node_id, r.node_id) as right_node,
+        select record_id_l, record_id_r,
             least(case when {shares_something(model)}
                 then -log2(exp2_capped(-match_weight) + exp2_capped(-({model.household_prior} + {weights})))
                 else match_weight end, 60) as weight
-        from identity_scored
-        inner join identity_input as l on record_id_l = l.record_id
-        inner join identity_input as r on record_id_r = r.record_id""")
-    odds = connection.execute("select weight from identity_odds").fetchnumpy()["weight"]
-    model.least_weight = threshold(np.asarray(odds, dtype=float))
-    connection.execute("insert into identity_weight select * from identity_odds where weight > -10")
-    connection.execute(
-        f"insert into identity_edge select left_node, right_node, '{RULE}', 1 / (1 + power(2, -weight)), false "
-        f"from identity_odds where weight >= {model.least_weight}"
-    )
-    for table in ("identity_odds", "identity_scored", "identity_candidate", "identity_input"):
-        connection.execute(f"drop table if exists {table}")
-    return model
+        from identity_scored""")
+    row = connection.execute("select count(*) from identity_odds").fetchone()
+    return int(row[0]) if row else 0
 
 
 def _weight_case(comparison: Comparison, weights: list[float]) -> str:
@@ -98,49 +159,24 @@ def _weight_case(comparison: Comparison, weights: list[float]) -> str:
     return f"(case gamma_{comparison.column} {cases} else 0 end)"
 
 
-_DIFFERENT_NAMES = """l.record_id < r.record_id and l.given_name <> r.given_name
-    and least(length(l.given_name), length(r.given_name)) > 1 and coalesce(l.gender = r.gender, true)
-    and damerau_levenshtein(l.given_name, r.given_name) > 1
-    and not contains(l.given_name, r.given_name) and not contains(r.given_name, l.given_name)"""
-# Two given names are forms of one if at least two families use both for one person: same family name and birth date,
-# or same family name, e-mail and phone. Brothers and sisters share these too, but not twice with the same two names.
-_INPUT = f"""
-create or replace temp table identity_input as
-with party as (select * from identity_feature where party = '{{party}}'),
-evidence as (
-    select l.given_name as one, r.given_name as other, l.family_name || l.birth_date as occasion
-    from party as l inner join party as r on l.birth_date = r.birth_date and l.family_name = r.family_name
-    where {_DIFFERENT_NAMES}
-    union all
-    select l.given_name, r.given_name, l.email
-    from party as l inner join party as r
-        on l.email = r.email and l.phone = r.phone and l.family_name = r.family_name
-    where {_DIFFERENT_NAMES} and coalesce(l.birth_date = r.birth_date, true)
-),
-form as (
-    select least(one, other) as one, greatest(one, other) as other from evidence
-    group by 1, 2 having count(distinct occasion) >= 2
-),
-forms as (
-    select name, list(form order by form) as aliases
-    from (select one as name, other as form from form union all select other, one from form) as both_ways group by 1
-),
-given as (
-    select given_name, count(*) / sum(count(*)) over () as share from party where given_name is not null group by 1
-),
-family as (
-    select family_name, count(*) / sum(count(*)) over () as share from party where family_name is not null group by 1
-)
-select party.*, {{records}} as records, coalesce(forms.aliases, []) as aliases,
-    given.share as tf_given_name, family.share as tf_family_name
-from party
-left join forms on party.given_name = forms.name
-left join given on party.given_name = given.given_name
-left join family on party.family_name = family.family_name
-"""
-
-
-def _write_input(connection: duckdb.DuckDBPyConnection, party: str, records: int) -> None:
-    """Write `identity_input`: the party's features with the frequency and the other forms of each name."""
-    connection.execute("create or replace temp macro exp2_capped(x) as power(2, least(greatest(x, -60), 60))")
-    connection.execute(_INPUT.format(party=party, records=records))
+def _write_links(connection: duckdb.DuckDBPyConnection, party: str, model: Model) -> None:
+    """Pass the pairs on: all that may be one to `identity_weight` and the memory, the links to `identity_edge`."""
+    connection.execute(f"delete from identity_odds where weight <= {_LEAST_WEIGHT}")
+    connection.execute("insert into identity_pair_now select ?, * from identity_odds", [party])
+    connection.execute("""
+        insert into identity_weight
+        select least(l.node_id, r.node_id), greatest(l.node_id, r.node_id), weight
+        from identity_odds
+        inner join identity_input as l on record_id_l = l.record_id
+        inner join identity_input as r on record_id_r = r.record_id""")
+    # A weight computed again may differ in the last digits.
+    connection.execute(f"""
+        insert into identity_edge
+        select least(l.node_id, r.node_id), greatest(l.node_id, r.node_id), '{RULE}',
+            round(1 / (1 + power(2, -weight)), 6), false
+        from identity_odds
+        inner join identity_input as l on record_id_l = l.record_id
+        inner join identity_input as r on record_id_r = r.record_id
+        where weight >= {model.least_weight} - 1e-6""")
+    for table in ("identity_odds", "identity_scored", "identity_candidate", "identity_input"):
+        connection.execute(f"drop table if exists {table}")

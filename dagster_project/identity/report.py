@@ -28,6 +28,7 @@ class ResolutionReport:
         waiting: decisions about a record that no feed has named yet.
         review: links refused by the policy that a person should look at.
         threshold: log2 odds from which the model takes a pair for one, by kind of party.
+        scored: pairs that this run compared, by kind of party; the others are remembered.
         blocks: pairs that the blocking rules bring, by kind of party.
         seconds: wall time.
     """
@@ -47,6 +48,7 @@ class ResolutionReport:
     waiting: int = 0
     review: int = 0
     threshold: dict[str, float] = field(default_factory=dict)
+    scored: dict[str, int] = field(default_factory=dict)
     blocks: dict[str, int] = field(default_factory=dict)
     seconds: float = 0.0
 
@@ -54,7 +56,10 @@ class ResolutionReport:
         """Say in one line what a reader of the log wants to know."""
         links = ", ".join(f"{count:,} by {rule.replace('_', ' ')}" for rule, count in sorted(self.links.items()))
         waiting = f" ({self.waiting:,} wait for their record)" if self.waiting else ""
-        pairs = ", ".join(f"{count:,} of {party}s" for party, count in sorted(self.blocks.items()))
+        pairs = ", ".join(
+            f"{self.scored.get(party, 0):,} of {party}s ({count:,} in blocks)"
+            for party, count in sorted(self.blocks.items())
+        )
         return (
             f"{self.records:,} records are {self.customers:,} customers (links: {links or 'none'}; "
             f"pairs compared: {pairs or 'none'}; for review: {self.review:,}; "

@@ -70,7 +70,9 @@ def resolve(
     contested = assign_components(connection, records, matching.unreliable)
     shared_visitors = form_beliefs(connection)
     review = write_review(connection)
-    change = enter_beliefs(connection, believed_at or clock.now())
+    known_at = believed_at or clock.now()
+    change = enter_beliefs(connection, known_at)
+    matching.remember(connection, known_at)
     report = ResolutionReport(
         records=records,
         customers=_customers(connection),
@@ -87,6 +89,7 @@ def resolve(
         waiting=waiting,
         review=review,
         threshold={party: model.least_weight for party, model in matching.models.items()},
+        scored=matching.scored,
         blocks={party: sum(model.rules.values()) for party, model in matching.models.items()},
         seconds=perf_counter() - started,
     )  # fmt: skip
@@ -115,5 +118,10 @@ def _forget(connection: duckdb.DuckDBPyConnection) -> None:
         "identity_refused",
         "identity_apart",
         "identity_contested",
+        "identity_term",
+        "identity_changed",
+        "identity_state_now",
+        "identity_pair_now",
+        "identity_term_now",
     ):
         connection.execute(f"drop table if exists {table}")

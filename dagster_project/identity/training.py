@@ -43,6 +43,7 @@ class Model:
         rules: blocking rules with the pairs that each brings.
         same: probabilities of the levels among pairs of one.
         strange: the same among two random records.
+        records: how many records the party had when the model was learned.
         prior: probability that two random records are one.
         household: weight of each level (log2, equal first) for one rather than two of one household.
         household_prior: log2 odds of one among pairs that share something.
@@ -54,6 +55,7 @@ class Model:
     rules: dict[tuple[str, ...], int]
     same: Table
     strange: Table
+    records: int = 0
     prior: float = 1e-4
     household: dict[str, list[float]] = field(default_factory=dict)
     household_prior: float = 0.0
@@ -82,7 +84,7 @@ def train(
     """
     rules = choose_rules(connection, party, records)
     same = {c.column: [level.prior for level in c.levels] for c in comparisons}
-    model = Model(tuple(comparisons), rules, same, {c.column: [] for c in comparisons})
+    model = Model(tuple(comparisons), rules, same, {c.column: [] for c in comparisons}, records)
     model.strange = _strangers(connection, source, model)
     _learn_same(connection, source, model)
     write_pairs(connection, source, rules)

@@ -1,0 +1,172 @@
+"""What matching remembers from run to run: the model, and what it said of records that have not changed since.
+
+Belongs here: the tables `intermediate.identity_model` and `identity_term` (with the time for which each was believed),
+`identity_record_state` and `identity_pair`. Does not belong here: when a model is learned anew (`matching.py`).
+
+The last two are a cache, derived from the model and the records: without them every pair is scored again, with the same
+result. They hold hashes only.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+import duckdb
+
+from dagster_project.identity.comparisons import COMPARISONS, Comparison
+from dagster_project.identity.training import Model
+
+_TABLES = """
+create table if not exists intermediate.identity_model (
+    party text not null, model json not null, believed_from timestamptz not null, believed_to timestamptz
+);
+create table if not exists intermediate.identity_term (
+    party text not null, column_name text not null, term_key bigint not null, share double not null, forms bigint[],
+    believed_from timestamptz not null, believed_to timestamptz
+);
+create table if not exists intermediate.identity_record_state (
+    party text not null, record_id bigint not null, fingerprint text not null, is_trained boolean not null
+);
+create table if not exists intermediate.identity_pair (
+    party text not null, record_id_l bigint not null, record_id_r bigint not null, weight double not null
+);
+create or replace temp table identity_state_now (party text, record_id bigint, fingerprint text, is_trained boolean);
+create or replace temp table identity_pair_now (party text, record_id_l bigint, record_id_r bigint, weight double);
+create or replace temp table identity_term_now (
+    party text, column_name text, term_key bigint, share double, forms bigint[]
+)
+"""
+_STATE = """
+insert into identity_state_now
+with now as (
+    select record_id, md5({columns}) as fingerprint from identity_feature where party = $party
+)
+select
+    $party, now.record_id, now.fingerprint,
+    coalesce(before.fingerprint = now.fingerprint and before.is_trained, false)
+from now
+left join intermediate.identity_record_state as before on before.party = $party and now.record_id = before.record_id
+"""
+_CHANGED = """
+create or replace temp table identity_changed as
+select now.record_id
+from identity_state_now as now
+left join intermediate.identity_record_state as before on before.party = $party and now.record_id = before.record_id
+where now.party = $party and before.fingerprint is distinct from now.fingerprint
+"""
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What changed since the last run.
+
+    Attributes:
+        is_known: whether there was a last run.
+        changed: records that are new or changed since.
+        vanished: records that are no longer there.
+        untrained_share: share of the records that are new or changed since the model was learned.
+    """
+
+    is_known: bool
+    changed: int
+    vanished: int
+    untrained_share: float
+
+
+def open_memory(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create the tables of the memory that are not there yet, and those in which a run collects what it learns."""
+    connection.execute(_TABLES)
+
+
+def list_changes(connection: duckdb.DuckDBPyConnection, party: str) -> Changes:
+    """Write `identity_changed` (record_id): records whose features are not those of the last run."""
+    described = connection.execute("describe identity_feature").fetchall()
+    names = [name for name, *_ in described if name not in {"record_id", "node_id", "party"}]
+    columns = " || '|' || ".join(f"coalesce({name}, '~')" for name in names)
+    connection.execute(_STATE.format(columns=columns), {"party": party})
+    connection.execute(_CHANGED, {"party": party})
+    known, changed, new, untrained, total = connection.execute(
+        "select (select count(*) from intermediate.identity_record_state where party = $party), "
+        "(select count(*) from identity_changed), (select count(*) from identity_changed anti join "
+        "(select record_id from intermediate.identity_record_state where party = $party) using (record_id)), "
+        "count(*) filter (not is_trained), count(*) "
+        "from identity_state_now where party = $party",
+        {"party": party},
+    ).fetchall()[0]
+    vanished = known + new - total
+    return Changes(known > 0, changed, vanished, untrained / total if known and total else 0.0)
+
+
+def recall_model(connection: duckdb.DuckDBPyConnection, party: str) -> Model | None:
+    """Give the model now believed and write its terms to `identity_term`; None if there is none that still fits."""
+    row = connection.execute(
+        "select model from intermediate.identity_model where party = ? and believed_to is null", [party]
+    ).fetchone()
+    if row is None:
+        return None
+    written = json.loads(row[0])
+    comparisons = tuple(c for c in COMPARISONS[party] if c.column in written["columns"])
+    if written.pop("signature") != _signature(comparisons):
+        return None
+    rules = {tuple(rule): pairs for rule, pairs in written.pop("rules")}
+    del written["columns"]
+    connection.execute(
+        "create or replace temp table identity_term as select column_name, term_key, share, forms "
+        "from intermediate.identity_term where party = ? and believed_to is null",
+        [party],
+    )
+    return Model(comparisons=comparisons, rules=rules, **written)
+
+
+def keep_terms(connection: duckdb.DuckDBPyConnection, party: str) -> None:
+    """Note the terms that a new model of the party was learned with."""
+    connection.execute("insert into identity_term_now select ?, * from identity_term", [party])
+    connection.execute("update identity_state_now set is_trained = true where party = ?", [party])
+
+
+def remember(connection: duckdb.DuckDBPyConnection, learned: dict[str, Model], believed_at: datetime) -> None:
+    """Write the memory of this run, all or nothing.
+
+    Args:
+        connection: with the tables `identity_state_now`, `identity_pair_now` and `identity_term_now`.
+        learned: the models that are new, by party.
+        believed_at: since when they are believed.
+    """
+    connection.execute("begin transaction")
+    try:
+        for party, model in learned.items():
+            for table in ("identity_model", "identity_term"):
+                connection.execute(
+                    f"update intermediate.{table} set believed_to = ? where party = ? and believed_to is null",
+                    [believed_at, party],
+                )
+            connection.execute(
+                "insert into intermediate.identity_model values (?, ?, ?, null)", [party, _written(model), believed_at]
+            )
+        connection.execute(
+            "insert into intermediate.identity_term select *, ?, null from identity_term_now", [believed_at]
+        )
+        for kind in ("pair", "state"):
+            table = f"intermediate.identity_{'pair' if kind == 'pair' else 'record_state'}"
+            connection.execute(f"create or replace table {table} as select * from identity_{kind}_now order by all")
+        connection.execute("commit")
+    except Exception:
+        connection.execute("rollback")
+        raise
+
+
+def _written(model: Model) -> str:
+    written = asdict(model)
+    del written["comparisons"]
+    written["columns"] = [comparison.column for comparison in model.comparisons]
+    written["signature"] = _signature(model.comparisons)
+    written["rules"] = [[list(rule), pairs] for rule, pairs in model.rules.items()]
+    return json.dumps(written)
+
+
+def _signature(comparisons: tuple[Comparison, ...]) -> str:
+    """Tell whether the comparisons are those that a model was learned with."""
+    return hashlib.sha256(repr(comparisons).encode()).hexdigest()[:16]

@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from dagster_project.identity import resolve
+from tests.unit.identity.registry import Registry
+from tests.unit.identity.test_matching import FAMILY, GIVEN, STREETS
+
+Rows = dict[tuple[str, str], dict[str, object]]
+SYLLABLES = ("ba", "le", "mo", "ri", "tu", "san", "del", "cor", "vin", "zo")
+
+
+def _population(draw: random.Random, persons: int) -> Rows:
+    """Give records of persons, half of them with a second one that has a slip."""
+    rows: Rows = {}
+    for number in range(persons):
+        person: dict[str, object] = {
+            "given_name": draw.choice(GIVEN),
+            "family_name": draw.choice(FAMILY) + "".join(draw.choices(SYLLABLES, k=2)),
+            "birth_date": f"{draw.randint(1940, 2000)}-{draw.randint(1, 12):02}-{draw.randint(1, 28):02}",
+            "street": f"{draw.choice(STREETS)} {draw.randint(1, 200)}",
+            "postcode": str(draw.randint(10000, 10040)),
+            "city": "Torino",
+            "email": f"m{number}@example.org",
+        }
+        rows["crm", f"a{number}"] = person
+        if number % 2:
+            slip = draw.choice([{"family_name": f"{person['family_name']}i"}, {"street": None}, {"postcode": "10099"}])
+            rows["webshop", f"b{number}"] = person | {"email": None} | slip
+    return rows
+
+
+def _registry(rows: Rows) -> Registry:
+    made = Registry()
+    for (system, ref), row in rows.items():
+        made.person(ref, system, **row)
+    return made
+
+
+def _said(registry: Registry) -> tuple[list[tuple[object, ...]], list[tuple[object, ...]]]:
+    now = registry.connection.execute(
+        "select * exclude (believed_from, believed_to) from intermediate.identity_ledger "
+        "where believed_to is null order by all"
+    ).fetchall()
+    return now, registry.reviewed()
+
+
+def test_nothing_new_compares_nothing_and_writes_nothing() -> None:
+    registry = _registry(_population(random.Random(1), 60))
+    first = resolve(registry.connection)
+    before = registry.ledger()
+    models = registry.connection.execute("select * from intermediate.identity_model").fetchall()
+    second = resolve(registry.connection)
+    assert first.scored["person"] > 0
+    assert second.scored == {"person": 0}
+    assert second.links == first.links
+    assert registry.ledger() == before
+    assert registry.connection.execute("select * from intermediate.identity_model").fetchall() == models
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_days_changes_give_what_all_records_together_give(seed: int) -> None:
+    """New, changed and vanished records: only their blocks are compared; the result is that of a full resolution."""
+    draw = random.Random(seed)
+    rows = _population(draw, 150)
+    registry = _registry(rows)
+    full = resolve(registry.connection)
+    for system, ref in draw.sample(sorted(rows), 2):
+        change = draw.choice([{"family_name": "Altrove"}, {"birth_date": None}, {"email": "m3@example.org"}])
+        rows[system, ref] = rows[system, ref] | change
+        registry.change(ref, system, **change)
+    gone = draw.choice(sorted(rows))
+    del rows[gone]
+    registry.connection.execute("delete from staging.stg_customers where (source_system, customer_ref) = (?, ?)", gone)
+    rows["pos", "new"] = rows[draw.choice(sorted(rows))] | {"email": None}
+    registry.person("new", "pos", **rows["pos", "new"])
+    day = resolve(registry.connection)
+    assert day.scored["person"] < full.scored["person"] / 10
+
+    together = _registry(rows)
+    resolve(together.connection, edge_sources=[])
+    for table in ("identity_model", "identity_term"):
+        remembered = registry.connection.execute(f"from intermediate.{table}").to_arrow_table()
+        together.connection.register("remembered", remembered)
+        together.connection.execute(f"create or replace table intermediate.{table} as select * from remembered")
+    all_at_once = resolve(together.connection)
+    assert all_at_once.scored["person"] > full.scored["person"] / 2
+    assert _said(registry) == _said(together)
+
+
+def test_a_model_is_learned_anew_when_many_records_are_new() -> None:
+    rows = _population(random.Random(5), 60)
+    registry = _registry(rows)
+    resolve(registry.connection)
+    for number, row in enumerate(_population(random.Random(6), 10).values()):
+        registry.person(f"n{number}", "app", **(row | {"email": f"n{number}@example.org"}))
+    resolve(registry.connection)
+    beliefs = registry.connection.execute(
+        "select count(*), count(believed_to), count(distinct believed_from) from intermediate.identity_model"
+    ).fetchone()
+    assert beliefs == (2, 1, 2)
+    assert resolve(registry.connection).scored == {"person": 0}
+
+
+def test_what_is_remembered_names_nobody() -> None:
+    rows = _population(random.Random(7), 40)
+    registry = _registry(rows)
+    resolve(registry.connection)
+    words = {str(value).lower() for row in rows.values() for value in (row["family_name"], row["email"]) if value}
+    for table in ("identity_model", "identity_term", "identity_record_state", "identity_pair"):
+        text = str(registry.connection.execute(f"select * from intermediate.{table}").fetchall()).lower()
+        assert len(text) > 100
+        assert not [word for word in words if word in text]

@@ -140,15 +140,15 @@ def _write_odds(connection: duckdb.DuckDBPyConnection, model: Model) -> int:
     """Write `identity_odds` (record_id_l, record_id_r, weight) from the scored pairs and return how many there are.
 
     The weight is the log2 of the odds of one against both alternatives: two strangers, or two of a household where
-    something is shared.
+    something is shared. It has six digits: a pair that is scored again, with a prior that was moved, has the same.
     """
     weights = " + ".join(_weight_case(c, model.household[c.column]) for c in model.comparisons)
     connection.execute(f"""
         create or replace temp table identity_odds as
         select record_id_l, record_id_r,
-            least(case when {shares_something(model)}
+            round(least(case when {shares_something(model)}
                 then -log2(exp2_capped(-match_weight) + exp2_capped(-({model.household_prior} + {weights})))
-                else match_weight end, 60) as weight
+                else match_weight end, 60), 6) as weight
         from identity_scored""")
     row = connection.execute("select count(*) from identity_odds").fetchone()
     return int(row[0]) if row else 0
@@ -169,7 +169,6 @@ def _write_links(connection: duckdb.DuckDBPyConnection, party: str, model: Model
         from identity_odds
         inner join identity_input as l on record_id_l = l.record_id
         inner join identity_input as r on record_id_r = r.record_id""")
-    # A weight computed again may differ in the last digits.
     connection.execute(f"""
         insert into identity_edge
         select least(l.node_id, r.node_id), greatest(l.node_id, r.node_id), '{RULE}',
@@ -177,6 +176,6 @@ def _write_links(connection: duckdb.DuckDBPyConnection, party: str, model: Model
         from identity_odds
         inner join identity_input as l on record_id_l = l.record_id
         inner join identity_input as r on record_id_r = r.record_id
-        where weight >= {model.least_weight} - 1e-6""")
+        where weight >= {model.least_weight}""")
     for table in ("identity_odds", "identity_scored", "identity_candidate", "identity_input"):
         connection.execute(f"drop table if exists {table}")

@@ -48,7 +48,7 @@ def score(
     levels = ", ".join(f"gamma_{comparison.column}" for comparison in comparisons)
     connection.execute(
         f"create or replace temp table {out} as "
-        f"select record_id_l, record_id_r, round(match_weight, 6) as match_weight, {levels} from {scored.physical_name}"
+        f"select record_id_l, record_id_r, match_weight, {levels} from {scored.physical_name}"
     )
     _clean(connection, linker)
 

@@ -60,6 +60,19 @@ def test_nothing_new_compares_nothing_and_writes_nothing() -> None:
     assert registry.connection.execute("select * from intermediate.identity_model").fetchall() == models
 
 
+def test_what_is_forgotten_of_the_pairs_is_found_again() -> None:
+    """As in a replay of the day on which the model was learned: it has the model, and no pairs."""
+    registry = _registry(_population(random.Random(2), 150))
+    first = resolve(registry.connection)
+    before = registry.ledger(), registry.connection.execute("from intermediate.identity_pair order by all").fetchall()
+    for table in ("identity_pair", "identity_record_state"):
+        registry.connection.execute(f"delete from intermediate.{table}")
+    again = resolve(registry.connection)
+    pairs = registry.connection.execute("from intermediate.identity_pair order by all").fetchall()
+    assert again.scored == first.scored
+    assert (registry.ledger(), pairs) == before
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_a_days_changes_give_what_all_records_together_give(seed: int) -> None:
     """New, changed and vanished records: only their blocks are compared; the result is that of a full resolution."""

@@ -98,6 +98,8 @@ class ProbabilisticMatching:
     ) -> None:
         """Compare the records that changed with those of their blocks; take the rest from memory."""
         write_input(connection, party, model.records)
+        if not changes.is_known:
+            memory.begin_anew(connection, party)
         pairs = 0
         if changes.changed:
             pairs = write_pairs(

@@ -4,7 +4,8 @@ Belongs here: the tables `intermediate.identity_model` and `identity_term` (with
 `identity_record_state` and `identity_pair`. Does not belong here: when a model is learned anew (`matching.py`).
 
 The last two are a cache, derived from the model and the records: without them every pair is scored again, with the same
-result. They hold hashes only.
+result. They hold hashes only. An erasure empties them (`forget_records`), and the run that fills them again drops what
+was remembered of names that nobody has any more.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from datetime import datetime
 import duckdb
 
 from dagster_project.identity.comparisons import COMPARISONS, Comparison
+from dagster_project.identity.terms import KEY
 from dagster_project.identity.training import Model
 
 _TABLES = """
@@ -49,6 +51,19 @@ select
     coalesce(before.fingerprint = now.fingerprint and before.is_trained, false)
 from now
 left join intermediate.identity_record_state as before on before.party = $party and now.record_id = before.record_id
+"""
+_DROP_UNBORNE = f"""
+create or replace temp table identity_borne as
+select distinct term_key from (
+    select {KEY.format("given_name")} as term_key from identity_feature where given_name is not null
+    union all
+    select {KEY.format("family_name")} from identity_feature where family_name is not null
+) as borne;
+delete from intermediate.identity_term where term_key not in (from identity_borne);
+update intermediate.identity_term
+set forms = list_sort(list_intersect(forms, (select list(term_key) from identity_borne)))
+where len(forms) > 0;
+drop table identity_borne
 """
 _CHANGED = """
 create or replace temp table identity_changed as
@@ -100,6 +115,25 @@ def list_changes(connection: duckdb.DuckDBPyConnection, party: str) -> Changes:
     return Changes(known > 0, changed, vanished, untrained / total if known and total else 0.0)
 
 
+def forget_records(connection: duckdb.DuckDBPyConnection) -> None:
+    """Forget what is remembered of records and pairs; the next run compares them all again, with the same result."""
+    remembered = connection.execute(
+        "select table_name from duckdb_tables() where database_name = current_database() "
+        "and schema_name = 'intermediate' and table_name in ('identity_record_state', 'identity_pair')"
+    ).fetchall()
+    for (table,) in remembered:
+        connection.execute(f"drop table intermediate.{table}")
+
+
+def begin_anew(connection: duckdb.DuckDBPyConnection, party: str) -> None:
+    """Take up a model of which no records are remembered: all are its own; names that nobody has any more are dropped.
+
+    A name without a term is taken for one that occurs once, so nothing that is still compared changes.
+    """
+    connection.execute(_DROP_UNBORNE)
+    connection.execute("update identity_state_now set is_trained = true where party = ?", [party])
+
+
 def recall_model(connection: duckdb.DuckDBPyConnection, party: str) -> Model | None:
     """Give the model now believed and write its terms to `identity_term`; None if there is none that still fits."""
     row = connection.execute(
@@ -149,9 +183,8 @@ def remember(connection: duckdb.DuckDBPyConnection, learned: dict[str, Model], b
         connection.execute(
             "insert into intermediate.identity_term select *, ?, null from identity_term_now", [believed_at]
         )
-        for kind in ("pair", "state"):
-            table = f"intermediate.identity_{'pair' if kind == 'pair' else 'record_state'}"
-            connection.execute(f"create or replace table {table} as select * from identity_{kind}_now order by all")
+        for table, now in (("identity_pair", "identity_pair_now"), ("identity_record_state", "identity_state_now")):
+            connection.execute(f"create or replace table intermediate.{table} as select * from {now} order by all")
         connection.execute("commit")
     except Exception:
         connection.execute("rollback")

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import duckdb
 
-_KEY = "('0x' || left(md5({}), 15))::bigint"
+KEY = "('0x' || left(md5({}), 15))::bigint"
 _DIFFERENT_NAMES = """l.record_id < r.record_id and l.given_name <> r.given_name
     and least(length(l.given_name), length(r.given_name)) > 1 and coalesce(l.gender = r.gender, true)
     and damerau_levenshtein(l.given_name, r.given_name) > 1
@@ -35,7 +35,7 @@ form as (
     group by 1, 2 having count(distinct occasion) >= 2
 ),
 forms as (
-    select name, list({_KEY.format("form")} order by form) as forms
+    select name, list({KEY.format("form")} order by form) as forms
     from (select one as name, other as form from form union all select other, one from form) as both_ways group by 1
 ),
 term as (
@@ -45,14 +45,14 @@ term as (
     select 'family_name', family_name, count(*) / sum(count(*)) over ()
     from party where family_name is not null group by 2
 )
-select column_name, {_KEY.format("term.term")} as term_key, share, coalesce(forms.forms, []) as forms
+select column_name, {KEY.format("term.term")} as term_key, share, coalesce(forms.forms, []) as forms
 from term left join forms on term.column_name = 'given_name' and term.term = forms.name
 """
 # A name that was not there when the terms were learned is as rare as one that was there once.
 _INPUT = f"""
 create or replace temp table identity_input as
 with party as (
-    select *, {_KEY.format("given_name")} as given_key, {_KEY.format("family_name")} as family_key
+    select *, {KEY.format("given_name")} as given_key, {KEY.format("family_name")} as family_key
     from identity_feature where party = '{{party}}'
 )
 select

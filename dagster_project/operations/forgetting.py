@@ -1,6 +1,7 @@
 """One person taken out of the warehouse's tables, besides the rows of `raw` that tombstones take out.
 
-What every run builds anew is dropped, so that no copy is left; ledgers, scores and decisions lose his rows.
+What every run builds anew is dropped, so that no copy is left, and so is what matching remembers of records; ledgers,
+scores and decisions lose his rows.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from collections.abc import Iterable
 
 import duckdb
 
+from dagster_project.identity.memory import forget_records
 from dagster_project.privacy import traces
 from dagster_project.privacy.subject import Subject
 from dagster_project.privacy.tombstones import FeedClasses
@@ -22,6 +24,7 @@ def forget_in_tables(
 ) -> dict[str, int]:
     """Remove or blank a person in every table; returns the rows by table, without those dropped to be built anew."""
     _drop_built(connection)
+    forget_records(connection)
     personal = {feed.name: feed.personal | {"_extra"} for feed in feeds}
     taken: dict[str, int] = {}
     for schema, table, columns in _tables(connection):

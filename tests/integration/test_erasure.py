@@ -57,6 +57,9 @@ def test_erased_from_everything_and_kept_out(tmp_path: Path) -> None:
     assert _files_with(run.home, texts) == []
     assert _ask(run.database, _SALES) == sales
     assert _ask(run.database, "select count(*), bool_and(is_verified) from raw._erasures") == (1, True)
+    of_him = f"record_id = ('0x' || left(md5('crm|{reference}'), 15))::bigint"
+    remembered = f"select count(*) > 100, count(*) filter ({of_him}) from intermediate.identity_record_state"
+    assert _ask(run.database, remembered) == (True, 0)
 
     # A line of his that breaks the contract is told by no column; it must not stay among the refused rows either.
     again = landed.with_name("customers_old.csv")

@@ -5,6 +5,7 @@ import random
 import pytest
 
 from dagster_project.identity import resolve
+from dagster_project.identity.memory import forget_records
 from tests.unit.identity.registry import Registry
 from tests.unit.identity.test_matching import FAMILY, GIVEN, STREETS
 
@@ -61,16 +62,41 @@ def test_nothing_new_compares_nothing_and_writes_nothing() -> None:
 
 
 def test_what_is_forgotten_of_the_pairs_is_found_again() -> None:
-    """As in a replay of the day on which the model was learned: it has the model, and no pairs."""
+    """As in a replay of the day on which the model was learned, or after an erasure: it has the model, and no pairs."""
     registry = _registry(_population(random.Random(2), 150))
     first = resolve(registry.connection)
     before = registry.ledger(), registry.connection.execute("from intermediate.identity_pair order by all").fetchall()
-    for table in ("identity_pair", "identity_record_state"):
-        registry.connection.execute(f"delete from intermediate.{table}")
+    forget_records(registry.connection)
     again = resolve(registry.connection)
     pairs = registry.connection.execute("from intermediate.identity_pair order by all").fetchall()
     assert again.scored == first.scored
     assert (registry.ledger(), pairs) == before
+    assert resolve(registry.connection).scored == {"person": 0}
+    assert registry.connection.execute("select count(*) from intermediate.identity_model").fetchone() == (1,)
+
+
+def test_nothing_is_remembered_of_who_was_erased() -> None:
+    rows = _population(random.Random(3), 100)
+    rows["crm", "gone"] = rows["crm", "a1"] | {"given_name": "Zenobia", "family_name": "Quattrocchi", "email": "z@z.it"}
+    registry = _registry(rows)
+    resolve(registry.connection)
+    believed = {record: number for record, number in registry.believed().items() if record[1] != "gone"}
+    registry.connection.execute("delete from staging.stg_customers where customer_ref = 'gone'")
+    forget_records(registry.connection)
+    resolve(registry.connection)
+    assert registry.believed() == believed
+    gone = "select ('0x' || left(md5(?), 15))::bigint"
+    for table, column, text in (
+        ("identity_term", "term_key", "zenobia"),
+        ("identity_term", "term_key", "quattrocchi"),
+        ("identity_record_state", "record_id", "crm|gone"),
+        ("identity_pair", "record_id_l", "crm|gone"),
+        ("identity_pair", "record_id_r", "crm|gone"),
+    ):
+        held = f"select count(*), count(*) filter ({column} in ({gone})) from intermediate.{table}"
+        total, of_him = registry.connection.execute(held, [text]).fetchall()[0]
+        assert total > 10
+        assert of_him == 0
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -35,11 +35,17 @@ def run(
     wait: Annotated[int | None, typer.Option(min=0, help="Seconds to wait for another run to end.")] = None,
 ) -> None:
     """Run the whole way: load, check, build, score, decide, publish."""
+    from dagster_project.operations.erasure import and_finish_erasure, is_unfinished  # noqa: PLC0415
     from dagster_project.operations.run import run as run_all  # noqa: PLC0415 - a verb pays for its own imports
     from dagster_project.operations.session import open_session  # noqa: PLC0415
 
-    session = open_session(company=company, as_of=_day(as_of))
-    raise typer.Exit(run_all(session, _console(), is_forced=force, wait_seconds=wait))
+    session, console = open_session(company=company, as_of=_day(as_of)), _console()
+    is_forced = force or is_unfinished(session, console)
+    raise typer.Exit(
+        and_finish_erasure(
+            session, console, lambda: run_all(session, console, is_forced=is_forced, wait_seconds=wait), wait
+        )
+    )
 
 
 @app.command()
@@ -63,10 +69,15 @@ def load(
 @app.command()
 def retry(company: Company = None, as_of: AsOf = None) -> None:
     """Take up the last run where it failed or was stopped; what it made is kept."""
+    from dagster_project.operations.erasure import and_finish_erasure, is_unfinished  # noqa: PLC0415
+    from dagster_project.operations.run import run as run_all  # noqa: PLC0415
     from dagster_project.operations.run import run_part  # noqa: PLC0415
     from dagster_project.operations.session import open_session  # noqa: PLC0415
 
-    raise typer.Exit(run_part(open_session(company=company, as_of=_day(as_of)), _console()))
+    session, console = open_session(company=company, as_of=_day(as_of)), _console()
+    if is_unfinished(session, console):
+        raise typer.Exit(and_finish_erasure(session, console, lambda: run_all(session, console, is_forced=True)))
+    raise typer.Exit(run_part(session, console))
 
 
 @app.command()

@@ -1,18 +1,15 @@
-"""The verb `erase`: a person is taken out of everything the product keeps, and a receipt says from where.
+"""The verb `erase`: persons are taken out of everything the product keeps, and a receipt says from where.
 
-Belongs here: the order of the steps. Files first, then the warehouse, whose ledger is what finds the person: an erasure
-that was stopped is begun again with the same request.
+Belongs here: the order of the steps. Each can be done again, and what is still to do is written down before the first:
+an erasure that was stopped is finished by the next `stella erase`, `stella run` or `stella retry`.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import secrets
 import shutil
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
-from datetime import datetime
+from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
@@ -20,16 +17,16 @@ from rich.console import Console
 
 from dagster_project import clock, database
 from dagster_project.ingestion.scanning import content_hash
-from dagster_project.operations import lock, standing
+from dagster_project.operations import lock, standing, unfinished
 from dagster_project.operations.forgetting import forget_in_tables
-from dagster_project.operations.plain import plain
+from dagster_project.operations.outcome import EXIT_OK, EXIT_WARNINGS
+from dagster_project.operations.receipt import conclude
+from dagster_project.operations.requests import Request, subjects_of
 from dagster_project.operations.run import run
 from dagster_project.operations.session import Session
-from dagster_project.privacy import tombstones, traces
-from dagster_project.privacy.guard import Guard
+from dagster_project.operations.unfinished import Unfinished
+from dagster_project.privacy import tombstones, trace_files
 from dagster_project.privacy.key import PseudonymKey
-from dagster_project.privacy.subject import Subject, find_subject
-from dagster_project.publishing.publish import LINK
 from dagster_project.settings import Settings, StellaError
 
 VERB = "stella erase"
@@ -37,58 +34,83 @@ WAIT_SECONDS = 600
 """How long the run after an erasure waits for another that has begun meanwhile: the receipt comes after it."""
 
 
-@dataclass(frozen=True)
-class Receipt:
-    """What an erasure did: rows by table, files by their path below the working folder, and what was still found."""
-
-    erasure_id: str
-    erased_at: str
-    tombstones: int
-    shared_identifiers_kept: int
-    rows: dict[str, int]
-    files: list[str]
-    searched_files: int
-    found_in: list[str]
-    run_exit_code: int
-
-    @property
-    def is_verified(self) -> bool:
-        """Whether the search of every file found nothing."""
-        return not self.found_in
-
-
-def erase(session: Session, named: list[str], console: Console) -> int:
+def erase(session: Session, requests: list[Request], console: Console) -> int:
     """Erase persons, build and publish anew without them, and search every file for what is left.
 
     Args:
         session: settings and company.
-        named: one identifier for each person.
+        requests: one for each person; several may name the same.
         console: where to print.
 
     Returns:
         0 when nothing of them was found afterwards, 1 otherwise or when the run failed.
 
     Raises:
-        StellaError: nobody, or more than one person, is known by an identifier; nothing was changed.
+        StellaError: nobody, or more than one person, is known by one of them; nothing was changed.
     """
     settings = session.settings
     if not settings.database.is_file():
         raise StellaError(f"No run has been made yet for {settings.company_name}: there is nobody to erase.")
+    left = unfinished.read(settings)
+    if left:
+        code = and_finish_erasure(session, console, lambda: _run(session, console))
+        requests = [request for request in requests if not left.names(request.text)]
+        if code or not requests:
+            return code
     with lock.hold(settings, VERB, settings.lock_wait):
         with session.connection() as connection:
-            subjects = [find_subject(connection, name) for name in named]
-            key = _key(session, connection)
-        standing.forget(settings)
+            subjects, said = subjects_of(connection, requests, _key(session, connection))
+        for sentence in said:
+            console.print(sentence, highlight=False, markup=False, soft_wrap=True)
+        if not subjects:
+            return EXIT_OK
         moment = clock.now()
-        done = [_erase_one(session, subject, key, moment) for subject in subjects]
-        rewrite(settings)
-    run_exit_code = run(session, console, is_forced=True, wait_seconds=WAIT_SECONDS)
-    with lock.hold(settings, VERB, settings.lock_wait):
-        _drop_former_versions(settings)
-        receipts = [_verify(session, s, moment, d, run_exit_code) for s, d in zip(subjects, done, strict=True)]
-    for receipt, path in receipts:
-        _show(console, receipt, path)
-    return 0 if all(r.is_verified and r.run_exit_code in {0, 3} for r, _ in receipts) else 1
+        named = {f"{moment:%Y%m%dT%H%M%S}-{secrets.token_hex(4)}": subject for subject in subjects}
+        unfinished.write(settings, Unfinished(moment, named))
+    return and_finish_erasure(session, console, lambda: _run(session, console))
+
+
+def _run(session: Session, console: Console) -> int:
+    return run(session, console, is_forced=True, wait_seconds=WAIT_SECONDS)
+
+
+def is_unfinished(session: Session, console: Console) -> bool:
+    """Whether an erasure has begun and is not finished, and say so."""
+    left = unfinished.read(session.settings)
+    if left:
+        console.print(f"An erasure begun on {left.moment:%Y-%m-%d %H:%M} UTC was stopped; this run finishes it.")
+    return left is not None
+
+
+def and_finish_erasure(
+    session: Session, console: Console, do: Callable[[], int], wait_seconds: int | None = None
+) -> int:
+    """Run, and with it finish the erasure that has begun, if one has.
+
+    Args:
+        session: settings and company.
+        console: where to print.
+        do: the run, or what was left of one; gives its exit code.
+        wait_seconds: how long to wait for another run to end; the setting's, if not given.
+
+    Returns:
+        The run's exit code when no erasure was to be finished; else 0, or 1 when something was found, or the run failed
+        and the erasure waits for the next one.
+    """
+    settings = session.settings
+    if not unfinished.file(settings).is_file():
+        return do()
+    patience = settings.lock_wait if wait_seconds is None else wait_seconds
+    with lock.hold(settings, VERB, patience):
+        _forget(session)
+    code = do()
+    if code not in {EXIT_OK, EXIT_WARNINGS}:
+        console.print(
+            "The erasure is not finished: nothing was published without the person. The next run finishes it."
+        )
+        return 1
+    with lock.hold(settings, VERB, WAIT_SECONDS):
+        return conclude(session, console, lambda: rewrite(settings))
 
 
 def _key(session: Session, connection: duckdb.DuckDBPyConnection) -> PseudonymKey:
@@ -100,33 +122,50 @@ def _key(session: Session, connection: duckdb.DuckDBPyConnection) -> PseudonymKe
     return key
 
 
-@dataclass(frozen=True)
-class _Done:
-    tombstones: int
-    rows: dict[str, int]
-    files: list[str]
-
-
-def _erase_one(session: Session, subject: Subject, key: PseudonymKey, moment: datetime) -> _Done:
-    cleaned: dict[str, tuple[str, Path]] = {}
-    for path in traces.files_below([session.settings.company_home]):
-        before = content_hash(path) if "landing" in path.parts else ""
-        if traces.clean(path, subject.traces, subject.attributes, _drops_lines(session, path)):
-            cleaned[str(path.relative_to(session.settings.company_home))] = (before, path)
-    shutil.rmtree(session.settings.company_home / "replays", ignore_errors=True)
+def _forget(session: Session) -> None:
+    """Take the persons out of files, then out of the warehouse, whole or not at all."""
+    settings, left = session.settings, unfinished.read(session.settings)
+    if left is None:
+        return
+    standing.forget(settings)
+    left = _clean_files(session, left)
+    shutil.rmtree(settings.company_home / "replays", ignore_errors=True)
     with session.connection() as connection:
+        key = _key(session, connection)
+        tombstones.prepare(connection)
+        done = {i for (i,) in connection.execute(f"select erasure_id from {tombstones.ERASURES}").fetchall()}
+        if set(left.subjects) <= done:
+            return
         connection.execute("begin")
-        count = tombstones.bury(connection, subject.identifiers, key, moment)
-        rows = tombstones.keep_out(connection, session.feed_classes, key)
-        rows = {f"raw.{feed}": n for feed, n in rows.items()}
-        for feed in session.feed_classes:
-            rows[f"quarantine.{feed.name}"] = Guard(feed, key).blank_refused(connection, f"quarantine.{feed.name}")
-        for table, n in forget_in_tables(connection, subject, session.feed_classes).items():
-            rows[table] = rows.get(table, 0) + n
-        for before, path in cleaned.values():
-            _note_cleaned(connection, before, path)
+        for erasure_id, subject in left.subjects.items():
+            tombstones.bury(connection, subject.identifiers, key, left.moment)
+            rows = forget_in_tables(connection, subject, session.feed_classes, key)
+            connection.execute(
+                f"insert into {tombstones.ERASURES} values (?, ?, ?, null)",
+                [erasure_id, left.moment, json.dumps(rows)],
+            )
+        for name, before in left.cleaned.items():
+            _note_cleaned(connection, before, settings.company_home / name)
         connection.execute("commit")
-    return _Done(count, rows, sorted(cleaned))
+
+
+def _clean_files(session: Session, left: Unfinished) -> Unfinished:
+    settings = session.settings
+    sought = sorted(
+        {trace for subject in left.subjects.values() for trace in subject.traces}, key=lambda t: (-len(t), t)
+    )
+    attributes = sorted(
+        {text for subject in left.subjects.values() for text in subject.attributes}, key=len, reverse=True
+    )
+    own = unfinished.file(settings)
+    for path in trace_files.files_below([settings.company_home]):
+        if path == own or path.suffix in trace_files.DATABASES or not trace_files.find(path, sought):
+            continue
+        name = str(path.relative_to(settings.company_home))
+        before = content_hash(path) if "landing" in path.parts else ""
+        left = unfinished.note_cleaned(settings, left, name, before)
+        trace_files.clean(path, sought, attributes, _drops_lines(session, path))
+    return left
 
 
 def _drops_lines(session: Session, path: Path) -> bool:
@@ -137,6 +176,8 @@ def _drops_lines(session: Session, path: Path) -> bool:
 
 def _note_cleaned(connection: duckdb.DuckDBPyConnection, before: str, path: Path) -> None:
     """Let the register know the cleaned file, so that it does not count as new."""
+    if not before or not path.is_file():
+        return
     stat = path.stat()
     connection.execute(
         "update raw._load set file_hash = ?, file_bytes = ?, file_modified_ns = ? where file_hash = ?",
@@ -146,8 +187,9 @@ def _note_cleaned(connection: duckdb.DuckDBPyConnection, before: str, path: Path
 
 def rewrite(settings: Settings) -> None:
     """Write the warehouse into a fresh file, whole or not at all: the old one keeps deleted rows in freed blocks."""
-    part = settings.database.with_name(f".{settings.database.name}.{os.getpid()}")
-    part.unlink(missing_ok=True)
+    for left in settings.database.parent.glob(f".{settings.database.name}.*"):
+        left.unlink()
+    part = settings.database.with_name(f".{settings.database.name}.part")
     with duckdb.connect() as connection:
         database.set_limits(connection, settings)
         connection.execute(f"attach {_literal(settings.database)} as old (read_only)")
@@ -159,54 +201,3 @@ def rewrite(settings: Settings) -> None:
 
 def _literal(path: Path) -> str:
     return "'" + str(path).replace("'", "''") + "'"
-
-
-def _drop_former_versions(settings: Settings) -> None:
-    current = (settings.published / LINK).resolve()
-    for version in (settings.published / "versions").glob("*"):
-        if version != current:
-            version.unlink()
-
-
-def _places(settings: Settings) -> Iterator[Path]:
-    home = settings.home.expanduser().resolve()
-    yield settings.company_home
-    yield from (folder for folder in (home / "dbt", settings.dagster_home) if folder.is_dir())
-
-
-def _verify(
-    session: Session, subject: Subject, moment: datetime, done: _Done, run_exit_code: int
-) -> tuple[Receipt, Path]:
-    settings = session.settings
-    files = list(traces.files_below(_places(settings)))
-    found = [str(f.relative_to(settings.home.expanduser().resolve())) for f in files if traces.find(f, subject.traces)]
-    receipt = Receipt(
-        f"{moment:%Y%m%dT%H%M%S}-{secrets.token_hex(4)}", moment.isoformat(), done.tombstones, len(subject.shared),
-        done.rows, done.files, len(files), found, run_exit_code,
-    )  # fmt: skip
-    text = json.dumps({**asdict(receipt), "is_verified": receipt.is_verified}, indent=2)
-    folder = settings.company_home / "erasures"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    path = folder / f"{receipt.erasure_id}.json"
-    path.write_text(text + "\n", encoding="utf-8")
-    path.chmod(0o600)
-    with session.connection() as connection:
-        connection.execute(
-            f"insert into {tombstones.ERASURES} values (?, ?, ?, ?)",
-            [receipt.erasure_id, moment, json.dumps(done.rows), receipt.is_verified],
-        )
-    return receipt, path
-
-
-def _show(console: Console, receipt: Receipt, path: Path) -> None:
-    rows = sum(receipt.rows.values())
-    console.print(
-        f"Erased: {rows:,} rows removed or blanked, {len(receipt.files)} files cleaned, "
-        f"{receipt.tombstones} tombstones. Receipt: {plain(path)}",
-        highlight=False,
-        soft_wrap=True,
-    )
-    if receipt.is_verified:
-        console.print(f"Searched {receipt.searched_files:,} files: nothing of the person was found.", highlight=False)
-    for file in receipt.found_in:
-        console.print(f"  [red]still found in[/red] {plain(file)}", highlight=False, soft_wrap=True)

@@ -1,4 +1,4 @@
-"""One person taken out of the warehouse's tables, besides the rows of `raw` that tombstones take out.
+"""One person taken out of the warehouse's tables: what tombstones take out, and what only his texts tell.
 
 What every run builds anew is dropped, so that no copy is left, and so is what matching remembers of records; ledgers,
 scores and decisions lose his rows.
@@ -6,27 +6,37 @@ scores and decisions lose his rows.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 import duckdb
 
 from dagster_project.identity.memory import forget_records
 from dagster_project.privacy import traces
+from dagster_project.privacy.guard import Guard
+from dagster_project.privacy.key import PseudonymKey
 from dagster_project.privacy.subject import Subject
-from dagster_project.privacy.tombstones import FeedClasses
+from dagster_project.privacy.tombstones import FeedClasses, keep_out
 
 BUILT_ANEW = ("marts", "warehouse", "staging")
 LASTING = ("intermediate", "scores", "decisions", "quarantine", "raw")
 
 
 def forget_in_tables(
-    connection: duckdb.DuckDBPyConnection, subject: Subject, feeds: Iterable[FeedClasses]
+    connection: duckdb.DuckDBPyConnection, subject: Subject, feeds: Sequence[FeedClasses], key: PseudonymKey
 ) -> dict[str, int]:
-    """Remove or blank a person in every table; returns the rows by table, without those dropped to be built anew."""
+    """Remove or blank a person in every table; returns the rows by table, without those dropped to be built anew.
+
+    His tombstones are set already.
+    """
     _drop_built(connection)
     forget_records(connection)
     personal = {feed.name: feed.personal | {"_extra"} for feed in feeds}
-    taken: dict[str, int] = {}
+    taken = {f"raw.{feed}": rows for feed, rows in keep_out(connection, feeds, key).items()}
+    for feed in feeds:
+        refused = f"quarantine.{feed.name}"
+        rows = Guard(feed, key).blank_refused(connection, refused)
+        if rows:
+            taken[refused] = rows
     for schema, table, columns in _tables(connection):
         relation = f'{schema}."{table}"'
         rows = 0
@@ -38,7 +48,7 @@ def forget_in_tables(
             texts &= personal.get(table, frozenset())
         rows += _blank(connection, schema, relation, sorted(texts), subject)
         if rows:
-            taken[f"{schema}.{table}"] = rows
+            taken[f"{schema}.{table}"] = taken.get(f"{schema}.{table}", 0) + rows
     return taken
 
 

@@ -102,6 +102,18 @@ def bury(
     return len(hashes)
 
 
+def erased_at(
+    connection: duckdb.DuckDBPyConnection, identifiers: Iterable[Identifier], key: PseudonymKey
+) -> datetime | None:
+    """Tell when somebody was erased who was known by one of these; none if nobody was."""
+    prepare(connection)
+    hashes = [keyed_hash(secret, i.message) for i in identifiers for secret in (key.current, *key.retired)]
+    row = connection.execute(
+        f"select max(erased_at) from {TABLE} where identifier_hash in (select unnest(?))", [hashes]
+    ).fetchone()
+    return row[0] if row else None
+
+
 def keep_out(connection: duckdb.DuckDBPyConnection, feeds: Iterable[FeedClasses], key: PseudonymKey) -> dict[str, int]:
     """Take everyone with a tombstone out of `raw`; returns the rows removed or blanked, by feed.
 

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from tests.integration.runs import small_world, stella
+from dagster_project.settings import REPOSITORY
+from tests.integration.runs import Run, small_world, stella
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("erasure")]
 
@@ -69,7 +74,88 @@ def test_erased_from_everything_and_kept_out(tmp_path: Path) -> None:
     assert _files_with(run.home, texts) == [again]
     known = f"select count(*) from raw.customers where customer_ref = '{reference}' or email = '{email}'"
     assert _ask(run.database, known) == (0,)
-    unknown = stella(run.home, company, "erase", "--customer", str(reference))
+    once_more = stella(run.home, company, "erase", "--customer", str(reference))
+    assert once_more.exit_code == 0, once_more.output[-3000:]
+    assert "erased on" in once_more.output
+    unknown = stella(run.home, company, "erase", "--customer", "W0000000000")
     assert unknown.exit_code == 2
-    assert "Nobody is known" in unknown.output
-    assert str(reference) not in unknown.output
+    assert "nobody is known" in unknown.output
+    assert "W0000000000" not in unknown.output
+
+
+# Those of one household share a telephone: each loses it when all who have it are erased at once.
+_FAMILY = """
+select list(distinct ledger.customer_id order by ledger.customer_id) as family
+from raw.customers as c
+inner join intermediate.identity_ledger as ledger
+    on c.source_system = ledger.source_system and c.customer_ref = ledger.identifier
+where ledger.identifier_kind = 'record' and ledger.believed_to is null and c.phone is not null
+group by regexp_replace(c.phone, '[^0-9]', '', 'g')
+having count(distinct ledger.customer_id) = 2
+order by 1
+limit 1
+"""
+_NAMED = """
+select list(distinct identifier)
+from intermediate.identity_ledger
+where identifier_kind in ('record', 'email', 'phone', 'visitor') and believed_to is null and customer_id in {family}
+"""
+_DIES = """
+import importlib, os, signal
+from dagster_project.operations.cli import main
+module = importlib.import_module("dagster_project.{module}")
+calls = []
+whole = module.{function}
+def dies(*given, **named):
+    calls.append(1)
+    if len(calls) == {call}:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return whole(*given, **named)
+module.{function} = dies
+main()
+"""
+
+
+def _killed(run: Run, at: tuple[str, str, int], *arguments: str) -> None:
+    """Run the command and kill it when it calls a function for the nth time."""
+    module, function, call = at
+    done = subprocess.run(
+        [sys.executable, "-c", _DIES.format(module=module, function=function, call=call), *arguments],
+        cwd=REPOSITORY, env={**os.environ, "STELLA_HOME": str(run.home), "COMPANY": str(run.company)},
+        capture_output=True, text=True, check=False, timeout=570,
+    )  # fmt: skip
+    assert done.returncode == -signal.SIGKILL, done.stdout[-2000:] + done.stderr[-2000:]
+
+
+def test_an_erasure_of_two_that_is_killed_again_and_again_is_finished(tmp_path: Path) -> None:
+    company = small_world(tmp_path, persons=500)
+    run = stella(tmp_path / "home", company, "run")
+    assert run.exit_code in {0, 3}, run.output[-3000:]
+    (family,) = _ask(run.database, _FAMILY)
+    assert isinstance(family, list)
+    (texts,) = _ask(run.database, _NAMED.format(family=tuple(family)))
+    assert isinstance(texts, list)
+    sales = _ask(run.database, _SALES)
+    requests = tmp_path / "requests.txt"
+    requests.write_text("# a family, one of them twice\n" + "".join(f"customer_id:{c}\n" for c in [*family, family[0]]))
+
+    unfinished = run.database.parent / "erasures" / "unfinished.json"
+    _killed(run, ("operations.erasure", "_forget", 1), "erase", "--file", str(requests))
+    assert unfinished.stat().st_mode & 0o777 == 0o600
+    _killed(run, ("privacy.trace_files", "clean", 2), "run")
+    _killed(run, ("operations.erasure", "_note_cleaned", 1), "erase", "--file", str(requests))
+    _killed(run, ("operations.receipt", "_receipt", 2), "retry")
+    assert not list(unfinished.parent.glob("2*.json"))
+    end = stella(run.home, company, "run")
+    assert end.exit_code == 0, end.output[-3000:]
+    assert "was stopped; this run finishes it" in end.output
+
+    assert not unfinished.exists()
+    receipts = [json.loads(path.read_text()) for path in unfinished.parent.glob("*.json")]
+    assert [(r["is_verified"], r["shared_identifiers_kept"]) for r in receipts] == [(True, 0)] * 2
+    # A row that names both is counted where it went first.
+    assert sum(r["rows"].get("raw.customers", 0) for r in receipts) >= 2
+    assert all(r["tombstones"] and "landing/customers/customers.csv" in r["files"] for r in receipts)
+    assert _files_with(run.home, [str(text).encode() for text in texts if len(str(text)) > 5]) == []
+    assert _ask(run.database, _SALES) == sales
+    assert _ask(run.database, "select count(*), bool_and(is_verified) from raw._erasures") == (2, True)

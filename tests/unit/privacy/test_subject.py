@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import duckdb
 import pytest
 
-from dagster_project.privacy.subject import find_subject
+from dagster_project.privacy.subject import describe, find_customers, find_subject, possible
 from dagster_project.settings import StellaError
 
 
@@ -32,7 +32,9 @@ def connection() -> Iterator[duckdb.DuckDBPyConnection]:
         yield opened
 
 
-@pytest.mark.parametrize("named", ["1", "W111111", "ANNA@x.it", " +39333123456 ", "summer"])
+@pytest.mark.parametrize(
+    "named", ["1", "W111111", "ANNA@x.it", " +39333123456 ", "summer", "@Summer", "record:W111111", "customer_id:1"]
+)
 def test_found_by_each_identifier(connection: duckdb.DuckDBPyConnection, named: str) -> None:
     assert find_subject(connection, named).customer_id == 1
 
@@ -42,10 +44,10 @@ def test_what_others_share_is_kept(connection: duckdb.DuckDBPyConnection) -> Non
     assert {(i.kind, i.value) for i in subject.shared} == {("visitor", "v1234567"), ("phone", "333 123456")}
     assert {"Anna Rossi", "Via Po 1", "1980-02-03"} <= subject.attributes
     # An everyday word is looked for only where it is written as a handle.
-    assert set(subject.traces) == {"+39333123456", "anna@x.it", "Anna@x.it", "W111111", "@summer"}
+    assert set(subject.traces) == {"+39333123456", "39333123456", "anna@x.it", "Anna@x.it", "W111111", "@summer"}
 
 
-@pytest.mark.parametrize(("named", "said"), [("nobody@x.it", "Nobody is known"), ("v1234567", "shared by 2 customers")])
+@pytest.mark.parametrize(("named", "said"), [("nobody@x.it", "nobody is known"), ("v1234567", "shared by 2 customers")])
 def test_unknown_and_ambiguous_are_told_without_repeating_them(
     connection: duckdb.DuckDBPyConnection, named: str, said: str
 ) -> None:
@@ -58,3 +60,27 @@ def test_unknown_and_ambiguous_are_told_without_repeating_them(
 def test_before_the_first_run() -> None:
     with duckdb.connect() as empty, pytest.raises(StellaError, match="no run has been made"):
         find_subject(empty, "1")
+
+
+def test_a_reference_that_is_another_customers_number(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute("insert into intermediate.identity_ledger values ('record', 'shop', '1', 2, null)")
+    assert find_customers(connection, "1") == [1, 2]
+    assert find_customers(connection, "customer_id:1") == [1]
+    assert find_customers(connection, "record:1") == [2]
+
+
+def test_a_number_that_was_joined_to_another_leads_there(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute("insert into intermediate.identity_ledger values ('record', 'shop', 'W111111', 7, now())")
+    assert find_customers(connection, "7") == [1]
+
+
+def test_what_only_those_of_one_request_share_goes(connection: duckdb.DuckDBPyConnection) -> None:
+    anna, berto = describe(connection, [1, 2])
+    assert anna.shared == berto.shared == frozenset()
+    assert "v1234567" in anna.traces
+    assert {"v1234567", "W222222"} <= set(berto.traces)
+
+
+def test_what_somebody_unknown_may_have_been_known_by(connection: duckdb.DuckDBPyConnection) -> None:
+    assert {i.message for i in possible(connection, "email: Anna@x.it")} == {"email:anna@x.it"}
+    assert "record:shop|W9" in {i.message for i in possible(connection, "W9")}

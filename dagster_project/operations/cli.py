@@ -226,8 +226,8 @@ def export_person(
     to: Annotated[Path, typer.Option(help="The JSON file to write (mode 0600).")],
     company: Company = None,
 ) -> None:
-    """Write all that is kept of a person into a file."""
-    from dagster_project.operations.requests import export  # noqa: PLC0415
+    """Write all that is kept of a person, and what was derived about him, into a file."""
+    from dagster_project.operations.export_person import export  # noqa: PLC0415
     from dagster_project.operations.session import open_session  # noqa: PLC0415
 
     rows = export(open_session(company=company), customer, to)

@@ -1,19 +1,16 @@
-"""What persons ask for: who is to be erased, and the copy of what is kept of one (`stella export-person`)."""
+"""Who is to be erased: read from the option or a file, and found."""
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
-from dagster_project.operations.session import Session
 from dagster_project.privacy.key import PseudonymKey
-from dagster_project.privacy.subject import Subject, describe, fault_of, find_customers, find_subject, possible
-from dagster_project.privacy.tombstones import erased_at, rows_of
+from dagster_project.privacy.subject import Subject, describe, fault_of, find_customers, possible
+from dagster_project.privacy.tombstones import erased_at
 from dagster_project.settings import StellaError
 
 FAULTS_SHOWN = 20
@@ -73,23 +70,3 @@ def subjects_of(
         more = f" And {len(faults) - FAULTS_SHOWN} more." if len(faults) > FAULTS_SHOWN else ""
         raise StellaError("\n".join(faults[:FAULTS_SHOWN]) + f"{more}\nNothing was changed.")
     return describe(connection, list(customers)), said
-
-
-def export(session: Session, customer: str, to: Path) -> int:
-    """Write what is kept of a person as JSON (mode 0600); returns the number of rows.
-
-    Raises:
-        StellaError: nobody, or more than one, is known by that, or the file is there already.
-    """
-    if to.exists():
-        raise StellaError(f"{to} is there already. Name another file.")
-    if not session.settings.database.is_file():
-        raise StellaError("Nobody is known here yet: no run has been made. Run `stella run` first.")
-    with session.connection() as connection:
-        subject = find_subject(connection, customer)
-        rows = rows_of(connection, session.feed_classes, subject.identifiers)
-    identifiers = sorted([i.kind, i.scope, i.value] for i in subject.identifiers)
-    said = {"customer_id": subject.customer_id, "identifiers": identifiers, "records": rows}
-    with os.fdopen(os.open(to, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as out:
-        json.dump(said, out, indent=2, default=str, ensure_ascii=False)
-    return sum(map(len, rows.values()))

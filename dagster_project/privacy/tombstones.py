@@ -41,6 +41,9 @@ _MENTIONS: Mapping[str, tuple[str, str]] = {
 }
 """Columns of somebody else's row that may name him; the row stays and the name goes."""
 
+_NUMBERS = frozenset({"order_ref", "return_ref", "entry_ref", "contact_ref", "opportunity_ref"})
+"""What a company numbers itself and may make out of a person's reference."""
+
 
 @dataclass(frozen=True)
 class FeedClasses:
@@ -178,21 +181,46 @@ def take_out(connection: duckdb.DuckDBPyConnection, relation: str, feed: FeedCla
     condition = " or ".join(_is_buried(relation, column, _IDENTIFYING[column]) for column in naming)
     if feed.is_kept:
         blanked = {c for c in columns if c in feed.personal or c in naming or c == "_extra"}
-        return taken + _blank(connection, relation, feed, columns, blanked, condition)
+        return taken + _blank(
+            connection, relation, feed, columns, blanked, condition, _told_by_references(columns, naming)
+        )
     done = connection.execute(f"delete from {relation} where {condition}").fetchone()
     return taken + (int(done[0]) if done else 0)
 
 
 def _blank(
     connection: duckdb.DuckDBPyConnection, relation: str, feed: FeedClasses, columns: list[str], blanked: set[str],
-    condition: str,
+    condition: str, replaced: Mapping[str, str] | None = None,
 ) -> int:  # fmt: skip
     """Blank columns, and hash the row anew: whoever guesses what was there must not find it confirmed by the hash."""
     values = {c: f"'{ERASED}'" if c in feed.required else "null" for c in sorted(blanked)}
+    values |= {c: value for c, value in (replaced or {}).items() if c not in blanked}
     rest = row_hash([values.get(c, f'"{c}"') for c in columns[:-1]], values.get("_extra", "_extra"))
     sets = ", ".join(f'"{c}" = {value}' for c, value in values.items())
     done = connection.execute(f"update {relation} set {sets}, _row_hash = {rest} where {condition}").fetchone()
     return int(done[0]) if done else 0
+
+
+def _told_by_references(columns: Iterable[str], naming: Iterable[str]) -> dict[str, str]:
+    """Write what becomes of a row's own references: many a company makes an order's out of its customer's.
+
+    One that has a word of what names him becomes a keyed hash, the same in every feed, so that rows still find one
+    another.
+    """
+    return {
+        column: f"case when {' or '.join(_is_part(name, column) for name in naming)} "
+        f'then \'{ERASED}-\' || left(keyed_hash("{column}"), 24) else "{column}" end'
+        for column in columns
+        if column in _NUMBERS
+    }
+
+
+def _is_part(name: str, column: str) -> str:
+    part, whole = f'lower("{name}")', f'lower("{column}")'
+    return (
+        f"coalesce(list_contains(regexp_split_to_array({whole}, '[^\\pL\\pN]+'), {part}) "
+        f"or (length({part}) > 5 and contains({whole}, {part})), false)"
+    )
 
 
 def _is_buried(relation: str, column: str, naming: tuple[str, str]) -> str:

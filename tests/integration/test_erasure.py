@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import duckdb
@@ -42,6 +43,21 @@ def _files_with(home: Path, texts: list[bytes]) -> list[Path]:
     return [p for p in files if any(text in p.read_bytes() for text in texts)]
 
 
+def _check_copy(copy: dict[str, dict[str, dict[str, list[object]]]], reference: str) -> None:
+    """What he gave and what was made of it are there, every table and column with its meaning, and nobody else's."""
+    assert reference in str(copy["records"]["customers"]["rows"])
+    assert {
+        "warehouse.dim_customer", "warehouse.dim_customer_personal", "warehouse.bridge_customer_identity",
+        "warehouse.fct_order_line", "marts.mart_customer_360", "marts.mart_customer_permission",
+        "scores.score_customer_activity", "decisions.campaign_customer_profit",
+    } <= set(copy["derived"])  # fmt: skip
+    for name, table in copy["derived"].items():
+        assert table["description"] or name.startswith(("scores.", "decisions."))
+        assert all(table["columns"].values())
+        assert set(table["columns"]) == set(table["rows"][0]), name
+        assert {row["customer_id"] for row in table["rows"]} == {copy["customer_id"]}
+
+
 def test_erased_from_everything_and_kept_out(tmp_path: Path) -> None:
     company = small_world(tmp_path, persons=500)
     run = stella(tmp_path / "home", company, "run")
@@ -53,6 +69,12 @@ def test_erased_from_everything_and_kept_out(tmp_path: Path) -> None:
     assert landed in _files_with(run.home, texts)
     old = tmp_path / "old.csv"
     shutil.copy(landed, old)
+
+    copy = tmp_path / "person.json"
+    exported = stella(run.home, company, "export-person", "--customer", str(email), "--to", str(copy))
+    assert exported.exit_code == 0, exported.output[-3000:]
+    _check_copy(json.loads(copy.read_text()), str(reference))
+    assert copy.stat().st_mode & 0o777 == 0o600
 
     erased = stella(run.home, company, "erase", "--customer", str(reference))
     assert erased.exit_code == 0, erased.output[-3000:]
@@ -159,3 +181,22 @@ def test_an_erasure_of_two_that_is_killed_again_and_again_is_finished(tmp_path: 
     assert _files_with(run.home, [str(text).encode() for text in texts if len(str(text)) > 5]) == []
     assert _ask(run.database, _SALES) == sales
     assert _ask(run.database, "select count(*), bool_and(is_verified) from raw._erasures") == (2, True)
+
+
+@pytest.mark.skipif(find_spec("lifetimes") is None, reason="the package lifetimes is not installed")
+def test_a_company_of_numbers_whose_orders_are_numbered_by_customer(tmp_path: Path) -> None:
+    company, secret = REPOSITORY / "sources" / "companies" / "cdnow", {"STELLA_PSEUDONYM_KEY": "k" * 40}
+    run = stella(tmp_path, company, "run", **secret)
+    assert run.exit_code in {0, 3}, run.output[-3000:]
+    sales = _ask(run.database, _SALES)
+    his = "select count(*) from raw.order_lines where customer_ref = '00018' or order_ref like '00018-%'"
+    assert _ask(run.database, his) == (1,)
+    without = stella(tmp_path, company, "erase", "--customer", "00018", STELLA_PSEUDONYM_KEY="")
+    assert without.exit_code == 2
+    assert "stella key" in without.output
+    erased = stella(tmp_path, company, "erase", "--customer", "00018", **secret)
+    assert erased.exit_code == 0, erased.output[-3000:]
+    assert _ask(run.database, his) == (0,)
+    assert _ask(run.database, _SALES) == sales
+    receipt = json.loads(next((run.database.parent / "erasures").glob("2*.json")).read_text())
+    assert (receipt["is_verified"], receipt["short_identifiers_not_searched"]) == (True, 1)

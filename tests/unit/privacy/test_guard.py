@@ -114,6 +114,30 @@ def test_an_order_of_his_that_comes_late_comes_without_him(door: Door) -> None:
     assert "W1" not in _everything(door)
 
 
+def test_an_order_whose_number_is_made_of_his_keeps_a_hash_of_it(door: Door) -> None:
+    door.company("  order_lines: 'order*'\n  returns: 'returns*'")
+    text = ORDERS + "".join(f"\nshop,{ref}-20240105-1,1,{ref},p1,1,10,2024-01-05" for ref in ("W1", "W12")) + "\n"
+    returns = (
+        "source_system,return_ref,line_number,order_ref,customer_ref,product_ref,quantity,amount,currency,returned_at\n"
+        "shop,R1,1,W1-20240105-1,W1,p1,1,10,EUR,2024-01-06\n"
+    )
+    door.put("order.csv", text)
+    door.put("returns.csv", returns)
+    _load(door, "order_lines")
+    _load(door, "returns")
+    bury(door.connection, HIS, KEY, MOMENT)
+    keep_out(door.connection, [classes_of(door.contracts[feed]) for feed in ("order_lines", "returns")], KEY)
+    (his,), (hers,) = door.rows("order_ref")
+    assert hers == "W12-20240105-1"
+    assert str(his).startswith("erased-")
+    assert len(str(his)) == 31
+    assert door.rows("order_ref, return_ref", "returns") == [(his, "R1")]
+    kept = door.rows("*")
+    door.put("order_old.csv", text + "\n")
+    assert _load(door, "order_lines").rows_accepted == 0
+    assert door.rows("*") == kept
+
+
 def test_his_key_has_to_be_there(door: Door) -> None:
     bury(door.connection, HIS, KEY, MOMENT)
     door.put("customers.csv", CUSTOMERS + "\n" + _customer("W1"))

@@ -41,6 +41,7 @@ class Company:
     lookups: Mapping[str, FeedSource] = field(default_factory=dict)
     codes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     decisions: Mapping[str, Any] = field(default_factory=dict)
+    retention: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     requires: Path | None = None
 
     @property
@@ -112,6 +113,7 @@ def load_company(folder: Path, contracts: Mapping[str, Contract] | None = None) 
         lookups=given.lookups,
         codes=given.codes,
         decisions=given.decisions,
+        retention={feed: {str(kind): days for kind, days in each.items()} for feed, each in given.retention.items()},
         requires=Path(folder).resolve() / given.requires if given.requires else None,
     )
 
@@ -137,11 +139,22 @@ def _check_feeds(given: CompanyFile, marked: MarkedYaml, contracts: Mapping[str,
             if column not in contracts[feed].personal_columns:
                 hint = did_you_mean(column, contracts[feed].personal_columns)
                 raise marked.fault(("feeds", feed), f"not_personal: {column!r} is no personal column of {feed}{hint}")
+    _check_retention(given, marked, contracts)
     for name in given.lookups:
         if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", name) or name.lower() == "landing":
             raise marked.fault(("lookups", name), f"{name!r} cannot name a lookup. Use letters, digits and _.")
     _check_codes(given, marked, contracts)
     _check_mappings(given, folder)
+
+
+def _check_retention(given: CompanyFile, marked: MarkedYaml, contracts: Mapping[str, Contract]) -> None:
+    for feed, limits in given.retention.items():
+        if feed not in contracts:
+            raise marked.fault(("retention", feed), f"unknown feed {feed!r}{did_you_mean(feed, contracts)}")
+        if "rows" in limits and contracts[feed].money:
+            raise marked.fault(
+                ("retention", feed), f"{feed} has money: its rows stay, only their classes can be limited"
+            )
 
 
 def _check_mappings(given: CompanyFile, folder: Path) -> None:

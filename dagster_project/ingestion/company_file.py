@@ -11,7 +11,16 @@ from functools import cache
 from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
-from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    AliasChoices,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PositiveInt,
+    field_validator,
+    model_validator,
+)
 
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 _FORMATS = {
@@ -122,6 +131,7 @@ class CompanyFile(BaseModel):
     lookups: dict[str, FeedSource] = {}
     codes: dict[str, dict[str, str]] = {}
     decisions: dict[str, Any] = {}
+    retention: dict[str, dict[Literal["personal", "sensitive", "rows"], PositiveInt]] = {}
 
     @field_validator("home_currency")
     @classmethod

@@ -17,6 +17,7 @@ from dagster_project.ingestion.company import Company, load_company
 from dagster_project.ingestion.contracts import Contract, load_contracts
 from dagster_project.ingestion.personal import classes_of, is_personal_data_there, offered
 from dagster_project.privacy.key import PseudonymKey, find_key
+from dagster_project.privacy.retention import Limit
 from dagster_project.privacy.tombstones import FeedClasses
 from dagster_project.settings import REPOSITORY, Settings, get_settings
 
@@ -76,6 +77,20 @@ class Session:
     def feed_classes(self) -> list[FeedClasses]:
         """What the contracts say of each feed, as far as forgetting somebody needs it."""
         return [classes_of(contract) for contract in self.contracts.values()]
+
+    @cached_property
+    def retention_limits(self) -> list[Limit]:
+        """How long the company keeps what, by feed and class."""
+        found = []
+        for feed, limits in self.company.retention.items():
+            contract = self.contracts[feed]
+            for kind, days in limits.items():
+                columns = frozenset(c.name for c in contract.columns if c.privacy == kind)
+                if columns or kind == "rows":
+                    time = contract.event_time or ("updated_at" if contract.has_updated_at else "_loaded_at")
+                    required = frozenset(contract.required_columns)
+                    found.append(Limit(feed, columns, frozenset(contract.keys), required, time, days))
+        return found
 
     @contextmanager
     def connection(self) -> Iterator[duckdb.DuckDBPyConnection]:

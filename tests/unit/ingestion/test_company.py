@@ -143,3 +143,27 @@ def test_the_real_companies_are_sound(contracts: dict[str, Contract]) -> None:
     assert folders
     for path in folders:
         assert load_company(path.parent, contracts).feeds["order_lines"]
+
+
+def test_retention_names_feeds_and_classes(tmp_path: Path, contracts: dict[str, Contract]) -> None:
+    company = read(
+        tmp_path, f"{LEAST}retention: {{order_lines: {{personal: 730}}, web_events: {{rows: 400}}}}\n", contracts
+    )
+    assert company.retention == {"order_lines": {"personal": 730}, "web_events": {"rows": 400}}
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("{web_event: {rows: 9}}", "unknown feed 'web_event'. Did you mean 'web_events'?"),
+        ("{order_lines: {rows: 9}}", "order_lines has money: its rows stay"),
+        ("{web_events: {secret: 9}}", "should be 'personal', 'sensitive' or 'rows'"),
+        ("{web_events: {rows: 0}}", "greater than 0"),
+    ],
+)
+def test_a_retention_that_cannot_be_is_named_with_its_line(
+    tmp_path: Path, contracts: dict[str, Contract], written: str, said: str
+) -> None:
+    with pytest.raises(StellaError, match=r"company\.yml, line 5") as fault:
+        read(tmp_path, f"{LEAST}retention: {written}\n", contracts)
+    assert said in str(fault.value)

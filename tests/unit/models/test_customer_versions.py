@@ -84,14 +84,15 @@ def test_versions_cover_all_time_and_say_what_the_records_say(history: list[Row]
 @settings(max_examples=15, deadline=None)
 @given(history=histories.filter(bool), late=st.tuples(st.sampled_from("abc"), st.integers(0, 6), st.just("fr")))
 def test_a_late_correction_changes_nothing_outside_its_time(history: list[Row], late: Row) -> None:
-    """Versions that end before the correction holds, or begin after the record's next change, stay as they were."""
+    """Versions that end before it holds, and those of others, stay; from then on each day is as the records now say."""
     ref, day, _ = late
+    customer = CUSTOMERS[ref]
     before, after = versions_of(history), versions_of([*history, late])
-    later = [at for who, at, _ in history if who == ref and at > day]
-    first, last = START + timedelta(days=day), START + timedelta(days=min(later)) if later else END
-    assert [v for v in before if v[0] != CUSTOMERS[ref]] == [v for v in after if v[0] != CUSTOMERS[ref]]
-    own = [v[1:] for v in before if v[0] == CUSTOMERS[ref]], [v[1:] for v in after if v[0] == CUSTOMERS[ref]]
+    assert [v for v in before if v[0] != customer] == [v for v in after if v[0] != customer]
+    own = [v[1:] for v in before if v[0] == customer], [v[1:] for v in after if v[0] == customer]
+    first = START + timedelta(days=day)
     if any(who == ref and at < day for who, at, _ in history):
         assert [v for v in own[0] if v[1] < first] == [v for v in own[1] if v[1] < first]
-        assert [v for v in own[0] if v[0] > last] == [v for v in own[1] if v[0] > last]
-    assert any(v[0] <= first < v[1] and v[2] == "fr" for v in own[1])
+    for moment in range(-1, 8):
+        at = START + timedelta(days=moment)
+        assert [v[2:] for v in own[1] if v[0] <= at < v[1]] == [told([*history, late], customer, moment)]

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from dagster_project.privacy.pseudonym import install, keyed_hash
 
 
-@given(key=st.binary(min_size=32, max_size=150), message=st.text(st.characters(exclude_characters="\0")))
+@given(key=st.binary(min_size=32, max_size=150), message=st.text(st.characters(codec="utf-8", exclude_characters="\0")))
 def test_the_hash_is_hmac_sha_256(key: bytes, message: str) -> None:
     with duckdb.connect() as connection:
         install(connection, key)

@@ -16,12 +16,11 @@ with stated as (
 
 closed as (
     select distinct
-        suppressions.customer_id,
-        channels.channel_code
-    from {{ ref('fct_suppression') }} as suppressions
-    inner join {{ ref('channel') }} as channels
-        on coalesce(suppressions.channel_code, channels.channel_code) = channels.channel_code
-    where suppressions.valid_from <= {{ as_of_at() }} and suppressions.valid_to > {{ as_of_at() }}
+        customer_id,
+        -- What closes no channel by name closes all.
+        coalesce(channel_code, 'all') as channel_code
+    from {{ ref('fct_suppression') }}
+    where valid_from <= {{ as_of_at() }} and valid_to > {{ as_of_at() }}
 ),
 
 customers as (
@@ -34,7 +33,8 @@ judged as (
         customers.customer_id,
         channels.channel_code,
         case
-            when customers.is_deleted or closed.customer_id is not null then 0
+            when customers.is_deleted then 0
+            when closed.customer_id is not null or closed_everywhere.customer_id is not null then 0
             when stated.permitted is not null then stated.permitted
             when channels.is_permission_needed then 0
             else 1
@@ -51,6 +51,8 @@ judged as (
         on customers.customer_id = stated.customer_id and channels.channel_code = stated.channel_code
     left join closed
         on customers.customer_id = closed.customer_id and channels.channel_code = closed.channel_code
+    left join closed as closed_everywhere
+        on customers.customer_id = closed_everywhere.customer_id and closed_everywhere.channel_code = 'all'
     where channels.channel_code in ('email', 'sms', 'call_centre', 'post', 'app')
 )
 

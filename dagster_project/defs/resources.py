@@ -9,6 +9,7 @@ import dagster as dg
 from dagster_project import clock
 from dagster_project.defs.retention import COMPANY_TAG, end_stopped_runs
 from dagster_project.defs.run import outcome_of
+from dagster_project.operations import upkeep
 from dagster_project.operations.closing import close, note_stopped
 from dagster_project.operations.lock import hold
 from dagster_project.operations.session import Session, open_session
@@ -33,6 +34,7 @@ def session(context: dg.InitResourceContext) -> Iterator[Session]:
         for warning in note_stopped(opened, left) if left else []:
             _log(context)(warning)
         forget(opened.settings)
+        upkeep.forget(opened.settings)
         if context.instance and context.run:
             company = opened.settings.company_name
             end_stopped_runs(context.instance, company, besides=context.run.run_id)

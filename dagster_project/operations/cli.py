@@ -33,6 +33,7 @@ def run(
     as_of: AsOf = None,
     force: Annotated[bool, typer.Option(help="Run even if nothing has changed since the last run.")] = False,
     wait: Annotated[int | None, typer.Option(min=0, help="Seconds to wait for another run to end.")] = None,
+    full: Annotated[bool, typer.Option("--full", help="Build every table whole.")] = False,
 ) -> None:
     """Run the whole way: load, check, build, score, decide, publish."""
     from dagster_project.operations.erasure import and_finish_erasure, is_unfinished  # noqa: PLC0415
@@ -42,9 +43,7 @@ def run(
     session, console = open_session(company=company, as_of=_day(as_of)), _console()
     is_forced = force or is_unfinished(session, console)
     raise typer.Exit(
-        and_finish_erasure(
-            session, console, lambda: run_all(session, console, is_forced=is_forced, wait_seconds=wait), wait
-        )
+        and_finish_erasure(session, console, lambda: run_all(session, console, is_forced, wait, is_full=full), wait)
     )
 
 

@@ -96,6 +96,8 @@ def build(
 ) -> list[NodeResult]:
     """Build the selected seeds and models, and answer every test that looks at one of them, but for those excluded.
 
+    Tables are built whole unless `variables` name with `loaded_after` the moment up to which they know `raw`.
+
     Raises:
         StellaError: dbt could not start (not: a model failed; that is in the results).
     """
@@ -108,6 +110,8 @@ def build(
         "build", *_base_arguments(), "--no-write-json", "--indirect-selection", "eager",
         "--exclude-resource-type", "unit_test", "--vars", json.dumps(dict(variables)), "--select", *select,
     ]  # fmt: skip
+    if not variables.get("loaded_after"):
+        arguments += ["--full-refresh"]
     if exclude:
         arguments += ["--exclude", *exclude]
     outcome = dbtRunner(manifest=manifest, callbacks=[_listener(on_node)] if on_node else []).invoke(arguments)

@@ -17,7 +17,7 @@ from rich.console import Console
 
 from dagster_project import clock, database
 from dagster_project.ingestion.scanning import content_hash
-from dagster_project.operations import lock, standing, unfinished
+from dagster_project.operations import lock, standing, unfinished, upkeep
 from dagster_project.operations.forgetting import forget_in_tables
 from dagster_project.operations.outcome import EXIT_OK, EXIT_WARNINGS
 from dagster_project.operations.receipt import conclude
@@ -128,6 +128,7 @@ def _forget(session: Session) -> None:
     if left is None:
         return
     standing.forget(settings)
+    upkeep.forget(settings)
     left = _clean_files(session, left)
     shutil.rmtree(settings.company_home / "replays", ignore_errors=True)
     with session.connection() as connection:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 
 from rich.console import Console
 
 from dagster_project import clock
-from dagster_project.operations import reconciliation, summary
+from dagster_project.operations import reconciliation, summary, upkeep
 from dagster_project.operations.closing import close, note_stopped
 from dagster_project.operations.lock import hold
 from dagster_project.operations.outcome import EXIT_WARNINGS, RunOutcome
@@ -21,7 +22,9 @@ from dagster_project.settings import StellaError
 VERB, RETRY, REBUILD = "stella run", "stella retry", "stella rebuild"
 
 
-def run(session: Session, console: Console, is_forced: bool = False, wait_seconds: int | None = None) -> int:
+def run(
+    session: Session, console: Console, is_forced: bool = False, wait_seconds: int | None = None, is_full: bool = False
+) -> int:
     """Run the whole way, its steps shown and its result summed up; not if it would only repeat the last run.
 
     Args:
@@ -29,6 +32,7 @@ def run(session: Session, console: Console, is_forced: bool = False, wait_second
         console: where to print.
         is_forced: whether to run even then.
         wait_seconds: how long to wait for another run of the company to end; the setting's, if not given.
+        is_full: whether to build every table whole, and to run even if nothing is new.
 
     Returns:
         0 when all is well, 1 when a step failed (the last publication stays), 3 when it ended with warnings: files set
@@ -50,8 +54,16 @@ def run(session: Session, console: Console, is_forced: bool = False, wait_second
         if left:
             _say(console, f"The run {left.sentence} was stopped before its end; this one takes up what it left.")
             _warn(console, note_stopped(session, left))
-        standing = None if is_forced else still_standing(session)
-        return _show_standing(session, console, standing) if standing else _run_all(session, console)
+        standing = None if is_forced or is_full else still_standing(session)
+        if standing:
+            return _show_standing(session, console, standing)
+        return _run_all(session if is_full else _with_what_is_built(session), console)
+
+
+def _with_what_is_built(session: Session) -> Session:
+    """Tell the session up to which load the tables are built, if they may be brought up to date."""
+    with session.connection() as connection:
+        return replace(session, known_to=upkeep.known_to(session, connection))
 
 
 def run_part(session: Session, console: Console, tables: Sequence[str] = (), wait_seconds: int | None = None) -> int:
@@ -89,6 +101,7 @@ def _run_all(session: Session, console: Console, verb: str = VERB, tables: Seque
     settings = session.settings
     started, began = clock.now(), time.perf_counter()
     forget(settings)
+    upkeep.forget(settings)
     from dagster_project.defs.run import run_job  # noqa: PLC0415 - Dagster takes seconds to import
 
     end = show_on_terminal(console)
@@ -108,6 +121,8 @@ def _run_all(session: Session, console: Console, verb: str = VERB, tables: Seque
             summary.show_campaigns(console, connection, session.company.home_currency)
             if verb == VERB:
                 remember(session, connection, f"{clock.now():%Y-%m-%d %H:%M} UTC", closing.exit_code)
+                if not outcome.stale:
+                    upkeep.remember(session, connection)
     if outcome.is_success:
         summary.show_published(console, settings)
     else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from functools import cached_property
 from typing import Any
 
@@ -31,6 +31,8 @@ class Session:
     settings: Settings
     built: set[str] = field(default_factory=set)
     """The dbt models and seeds (unique ids) that this run has built so far."""
+    known_to: datetime | None = None
+    """The moment up to which the tables know the rows of `raw`, in a run that brings them up to date."""
 
     @cached_property
     def company(self) -> Company:
@@ -116,6 +118,7 @@ class Session:
             "as_of_date": self.as_of(connection).isoformat(),
             "today": clock.today(self.company.zone).isoformat(),
             **({"consent_purpose": str(purpose)} if purpose else {}),
+            "loaded_after": self.known_to.isoformat() if self.known_to else None,
         }
 
 

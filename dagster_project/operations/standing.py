@@ -8,20 +8,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import duckdb
 
 from dagster_project.ingestion.news import has_news
-from dagster_project.operations.session import CONTRACTS, Session
+from dagster_project.operations.session import Session
+from dagster_project.operations.upkeep import add_texts
 from dagster_project.privacy.key import key_name
 from dagster_project.publishing.publish import LINK
-from dagster_project.settings import REPOSITORY, Settings
-
-TEXTS = {".py", ".sql", ".yml", ".yaml", ".csv", ".css", ".md", ".lock"}
-"""Endings of files that decide what a run does; data in a company's folder are found as news, not here."""
+from dagster_project.settings import Settings
 
 
 @dataclass(frozen=True)
@@ -70,14 +67,5 @@ def _fingerprint(session: Session, connection: duckdb.DuckDBPyConnection) -> str
     key = session.pseudonym_key
     digest.update((key_name(key.current) if key else "no key").encode())
     digest.update(session.as_of(connection).isoformat().encode())
-    for path in _texts(session):
-        digest.update(f"\n{path}\n".encode())
-        digest.update(path.read_bytes())
+    add_texts(digest, session)
     return digest.hexdigest()
-
-
-def _texts(session: Session) -> Iterator[Path]:
-    code = [REPOSITORY / name for name in ("dagster_project", "dbt", "seeds", "requirements")]
-    for folder in [*code, CONTRACTS]:
-        yield from sorted(p for p in folder.rglob("*") if p.suffix in TEXTS and "target" not in p.parts)
-    yield from sorted(p for p in session.company.folder.glob("*") if p.suffix in {".yml", ".sql"})

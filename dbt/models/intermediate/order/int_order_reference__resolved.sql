@@ -1,3 +1,5 @@
+{{ config(pre_hook="{{ keep_former(['source_system', 'order_ref', 'order_key']) }}") }}
+
 -- Which order a reference in another feed means: the order of the same system. A system that sells nothing itself (a
 -- CRM, a points scheme, a row without a system) may mean an order of another, if only one has an order of that name.
 with mentioned as (

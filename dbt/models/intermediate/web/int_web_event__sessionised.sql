@@ -1,5 +1,7 @@
+{{ config(materialized='incremental', unique_key=['web_event_key']) }}
+
 -- Cuts each visitor's events into sessions. Only keys, times and a hash of the campaign source pass through the
--- windows: the wide columns of an event would have to be sorted with them.
+-- windows: the wide columns of an event would have to be sorted with them. A daily run cuts those of touched visitors.
 with events as (
     select
         {{ surrogate_key(['event_ref']) }} as web_event_key,
@@ -10,6 +12,7 @@ with events as (
                 then {{ surrogate_key(['utm_source', 'utm_medium', 'utm_campaign']) }}
         end as campaign_source_key
     from {{ ref('stg_web_events') }}
+    {{ where_touched('visitor_ref', ref('stg_web_events__touched')) }}
 ),
 
 ordered as (

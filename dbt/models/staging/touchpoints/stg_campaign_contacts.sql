@@ -1,5 +1,7 @@
+{{ config(materialized='incremental', unique_key=['contact_ref']) }}
+
 with latest as (
-    {{ latest_per_key(source('raw', 'campaign_contacts'), ['contact_ref']) }}
+    {{ newest_of('campaign_contacts', ['contact_ref'], rated_on='sent_on') }}
 ),
 
 priced as (
@@ -18,6 +20,7 @@ select
     priced.rated_on as sent_on,
     priced.plan_ref,
     priced.currency_code,
+    priced.rate_to_home,
     priced.cost as cost_original,
     {{ to_home('priced.cost', 'priced.rate_to_home') }} as cost,
     priced.rate_to_home is not null as is_rate_known,

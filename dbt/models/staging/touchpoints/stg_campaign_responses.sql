@@ -1,5 +1,7 @@
+{{ config(materialized='incremental', unique_key=['response_ref']) }}
+
 with latest as (
-    {{ latest_per_key(source('raw', 'campaign_responses'), ['response_ref']) }}
+    {{ newest_of('campaign_responses', ['response_ref']) }}
 )
 
 select

@@ -1,5 +1,7 @@
+{{ config(materialized='incremental', unique_key=['contact_ref']) }}
+
 with latest as (
-    {{ latest_per_key(source('raw', 'contacts'), ['contact_ref']) }}
+    {{ newest_of('contacts', ['contact_ref'], rated_on='occurred_on') }}
 ),
 
 priced as (
@@ -25,6 +27,7 @@ select
     priced.campaign_ref,
     {{ clean_text('priced.outcome') }} as outcome,
     priced.currency_code,
+    priced.rate_to_home,
     priced.cost as cost_original,
     {{ to_home('priced.cost', 'priced.rate_to_home') }} as cost,
     priced.rate_to_home is not null as is_rate_known,

@@ -1,5 +1,7 @@
+{{ config(materialized='incremental', unique_key=['device_ref', 'occurred_at', 'signal']) }}
+
 with latest as (
-    {{ latest_per_key(source('raw', 'device_signals'), ['device_ref', 'occurred_at', 'signal']) }}
+    {{ newest_of('device_signals', ['device_ref', 'occurred_at', 'signal']) }}
 )
 
 select

@@ -1,9 +1,7 @@
+{{ config(materialized='incremental', unique_key=['source_system', 'case_ref']) }}
+
 with latest as (
-    {{ latest_per_key(
-        source('raw', 'service_cases'),
-        ['source_system', 'case_ref'],
-        updated_at='updated_at'
-    ) }}
+    {{ newest_of('service_cases', ['source_system', 'case_ref'], updated_at='updated_at') }}
 )
 
 select

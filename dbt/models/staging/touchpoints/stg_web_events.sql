@@ -1,5 +1,7 @@
+{{ config(materialized='incremental', unique_key=['event_ref']) }}
+
 with latest as (
-    {{ latest_per_key(source('raw', 'web_events'), ['event_ref']) }}
+    {{ newest_of('web_events', ['event_ref']) }}
 )
 
 select

@@ -1,5 +1,7 @@
+{{ config(materialized='incremental', unique_key=['source_system', 'entry_ref']) }}
+
 with latest as (
-    {{ latest_per_key(source('raw', 'loyalty_entries'), ['source_system', 'entry_ref']) }}
+    {{ newest_of('loyalty_entries', ['source_system', 'entry_ref']) }}
 )
 
 select

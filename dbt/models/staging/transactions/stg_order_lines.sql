@@ -1,8 +1,11 @@
+{{ config(materialized='incremental', unique_key=['source_system', 'order_ref', 'line_number']) }}
+
 with latest as (
-    {{ latest_per_key(
-        source('raw', 'order_lines'),
+    {{ newest_of(
+        'order_lines',
         ['source_system', 'order_ref', 'line_number'],
-        updated_at='updated_at'
+        updated_at='updated_at',
+        rated_on='ordered_on'
     ) }}
 ),
 
@@ -38,6 +41,7 @@ select
     priced.payment_method,
     coalesce(priced.status, 'completed') as status,
     priced.currency_code,
+    priced.rate_to_home,
     priced.unit_price as unit_price_original,
     {{ to_home('priced.unit_price', 'priced.rate_to_home') }} as unit_price,
     priced.discount_amount as discount_amount_original,

@@ -1,5 +1,7 @@
+{{ config(materialized='incremental', unique_key=['source_system', 'return_ref', 'line_number']) }}
+
 with latest as (
-    {{ latest_per_key(source('raw', 'returns'), ['source_system', 'return_ref', 'line_number']) }}
+    {{ newest_of('returns', ['source_system', 'return_ref', 'line_number'], rated_on='returned_on') }}
 ),
 
 priced as (
@@ -18,6 +20,7 @@ select
     priced.rated_on as returned_on,
     {{ clean_text('priced.reason') }} as reason,
     priced.currency_code,
+    priced.rate_to_home,
     priced.amount as amount_original,
     {{ to_home('priced.amount', 'priced.rate_to_home') }} as amount,
     {{ to_home('priced.amount', 'priced.rate_to_home') }} is not null as is_rate_known,

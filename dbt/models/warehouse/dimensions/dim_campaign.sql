@@ -1,3 +1,5 @@
+{{ config(pre_hook="{{ keep_former(version_columns('campaign')) }}") }}
+
 with version as (
     select * from {{ ref('int_campaign__versioned') }}
 ),

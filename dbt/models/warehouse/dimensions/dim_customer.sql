@@ -1,3 +1,5 @@
+{{ config(pre_hook="{{ keep_former(version_columns('customer')) }}") }}
+
 with version as (
     select * from {{ ref('int_customer__versioned') }}
 ),

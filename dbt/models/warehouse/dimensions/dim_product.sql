@@ -1,3 +1,5 @@
+{{ config(pre_hook="{{ keep_former(version_columns('product')) }}") }}
+
 with version as (
     select * from {{ ref('int_product__versioned') }}
 ),

@@ -1,3 +1,5 @@
+{{ config(materialized='incremental', unique_key=['web_event_key']) }}
+
 -- An event belongs to the customer whom it names, else to the one whom its session names, else to the one whom the
 -- visitor turned out to be.
 with events as (
@@ -5,6 +7,7 @@ with events as (
         *,
         {{ surrogate_key(['event_ref']) }} as web_event_key
     from {{ ref('stg_web_events') }}
+    {{ where_touched('event_ref', ref('fct_web_event__touched')) }}
 ),
 
 -- Links are tagged in any case of letters.

@@ -1,0 +1,119 @@
+{#
+    Tables that a daily run does not build anew but brings up to date: rows of the keys that something new was said about
+    are made again and take the place of the old ones. Whether a run is a daily one is decided before it starts; the
+    moment `loaded_after` then parts the rows of `raw` that the table knows from those that are new to it.
+#}
+
+{# Whether this run brings tables up to date. #}
+{% macro is_daily_run() %}{{ return(var('loaded_after') is not none) }}{% endmacro %}
+
+{# Whether this table is brought up to date; else it is built whole. #}
+{% macro is_daily() %}{{ return(is_daily_run() and is_incremental()) }}{% endmacro %}
+
+{# The moment after which a row of `raw` is new to this run. #}
+{% macro loaded_after() -%}cast('{{ var("loaded_after") }}' as {{ type_timestamp() }}){%- endmacro %}
+
+{#
+    The newest row of each key of a feed, as `latest_per_key` finds it; in a daily run, of the keys touched: those of new
+    rows and, for a table that names with `rated_on` the day of its rate, those whose rate is no longer what it was.
+#}
+{% macro newest_of(feed, keys, updated_at=none, rated_on=none) %}
+    {%- if is_daily() %}
+    with touched as (
+        select {{ keys | join(', ') }}
+        from {{ source('raw', feed) }}
+        where _loaded_at > {{ loaded_after() }}
+        {%- if rated_on %}
+        union distinct
+        select {% for key in keys %}staged.{{ key }}{% if not loop.last %}, {% endif %}{% endfor %}
+        from {{ this }} as staged
+        left join {{ ref('stg_exchange_rates__filled') }} as rate
+            on staged.currency_code = rate.currency_code and staged.{{ rated_on }} = rate.rate_date
+        where
+            staged.rate_to_home is distinct from
+            {{ rate_to_home('staged.currency_code', 'rate.rate_to_home') }}
+        {%- endif %}
+    ),
+
+    arrived as (
+        select landed.*
+        from {{ source('raw', feed) }} as landed
+        where exists (select 1 from touched where {{ same_key('touched', 'landed', keys) }})
+    )
+
+    {{ latest_per_key('arrived', keys, updated_at) }}
+    {%- else %}
+    {{ latest_per_key(source('raw', feed), keys, updated_at) }}
+    {%- endif %}
+{% endmacro %}
+
+{#
+    Keeps some columns of a table that is about to be built anew, so that `changed_in` can tell what became of its rows. To
+    be called before the model, in `pre_hook`.
+#}
+{% macro keep_former(columns) %}
+    {%- if is_daily_run() -%}
+        create or replace table {{ former(this) }} as
+        select {{ columns | join(', ') }}
+        from {{ this }}
+    {%- endif -%}
+{% endmacro %}
+
+{# Where these columns are kept: out of what is published, and dropped with what is built anew. #}
+{% macro former(relation) -%}staging.{{ relation.identifier }}__former{%- endmacro %}
+
+{# Things of which a table lost or won a row since the last run, by the columns that it keeps; none in a whole build. #}
+{% macro changed_in(relation, columns, keys) -%}
+    {%- if is_daily_run() -%}
+    (
+        select distinct {{ keys | join(', ') }}
+        from (
+            (
+                select {{ columns | join(', ') }} from {{ former(relation) }}
+                except
+                select {{ columns | join(', ') }} from {{ relation }}
+            )
+            union all
+            (
+                select {{ columns | join(', ') }} from {{ relation }}
+                except
+                select {{ columns | join(', ') }} from {{ former(relation) }}
+            )
+        ) as changed
+    )
+    {%- else -%}
+    (select {{ keys | join(', ') }} from {{ relation }} where false)
+    {%- endif -%}
+{%- endmacro %}
+
+{# Identifiers about whose owner the belief has changed since the last run; none in a whole build. #}
+{% macro changed_identifiers() %}
+    select distinct
+        identifier_kind,
+        source_system,
+        identifier
+    from {{ source('ledger', 'identity_ledger') }}
+    where {% if is_daily_run() %}greatest(believed_from, believed_to) > {{ loaded_after() }}{% else %}false{% endif %}
+{% endmacro %}
+
+{# Everything that was ever said in a column under the keys of a feed's new rows; nothing in a whole build. #}
+{% macro touched_by(feed, keys, column) %}
+    select distinct told.{{ column }}
+    from {{ source('raw', feed) }} as told
+    inner join (
+        select distinct {{ keys | join(', ') }}
+        from {{ source('raw', feed) }}
+        where {% if is_daily_run() %}_loaded_at > {{ loaded_after() }}{% else %}false{% endif %}
+    ) as touched
+        on {{ same_key('touched', 'told', keys) }}
+{% endmacro %}
+
+{# In a daily run, only the rows whose column is in that of a table of what is touched. #}
+{% macro where_touched(column, touched) %}
+    {%- if is_daily() %}where {{ column }} in (select touched.{{ column }} from {{ touched }} as touched){% endif -%}
+{% endmacro %}
+
+{# The columns by which a fact finds the version of a thing in force at its time. #}
+{% macro version_columns(thing) %}
+    {{- return([thing ~ '_key', 'customer_id' if thing == 'customer' else thing ~ '_ref', 'valid_from', 'valid_to']) -}}
+{% endmacro %}

@@ -1,0 +1,61 @@
+{{ config(materialized='ephemeral', contract={'enforced': false}) }}
+
+-- What may change of an event: its session, its visitor's or its record's customer, and the versions that it points to.
+with identifiers as ({{ changed_identifiers() }}),
+
+customers as (
+    select customer_id
+    from {{ changed_in(ref('dim_customer'), version_columns('customer'), ['customer_id']) }}
+),
+
+records as (
+    select
+        source_system,
+        identifier as customer_ref
+    from identifiers
+    where identifier_kind = 'record'
+    union distinct
+    select
+        source_system,
+        customer_ref
+    from {{ ref('int_record__resolved') }}
+    where customer_id in (select customers.customer_id from customers)
+),
+
+visitors as (
+    select visitor_ref
+    from {{ ref('stg_web_events__touched') }}
+    union distinct
+    select identifier as visitor_ref
+    from identifiers
+    where identifier_kind = 'visitor'
+    union distinct
+    select visitor_ref
+    from {{ ref('int_visitor__resolved') }}
+    where customer_id in (select customers.customer_id from customers)
+    union distinct
+    select events.visitor_ref
+    from {{ ref('stg_web_events') }} as events
+    inner join records on events.source_system = records.source_system and events.customer_ref = records.customer_ref
+)
+
+select event_ref
+from {{ ref('stg_web_events') }}
+where visitor_ref in (select visitors.visitor_ref from visitors)
+union distinct
+select events.event_ref
+from {{ ref('stg_web_events') }} as events
+inner join {{ changed_in(ref('dim_product'), version_columns('product'), ['product_ref']) }} as products
+    on events.product_ref = products.product_ref
+union distinct
+select events.event_ref
+from {{ ref('stg_web_events') }} as events
+inner join {{ changed_in(ref('dim_campaign'), version_columns('campaign'), ['campaign_ref']) }} as campaigns
+    on lower(events.utm_campaign) = lower(campaigns.campaign_ref)
+union distinct
+select events.event_ref
+from {{ ref('stg_web_events') }} as events
+inner join {{ changed_in(
+    ref('int_order_reference__resolved'), ['source_system', 'order_ref', 'order_key'], ['source_system', 'order_ref']
+) }} as orders
+    on events.source_system = orders.source_system and events.order_ref = orders.order_ref

@@ -1,0 +1,120 @@
+"""Staging and the web fact brought up to date, run by run, hold what they hold when they are built whole.
+
+Only the models of interest are built, over an identity that is told here: visitors turn out to be customers, and one
+record changes hands. The whole way is in `test_day_by_day.py`.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from dagster_project import clock
+from dagster_project.identity.ledger import enter_beliefs
+from dagster_project.ingestion.loading import load_feed, prepare
+from dagster_project.operations import dbt, upkeep
+from dagster_project.operations.session import Session
+from tests.integration.days import Days
+from tests.integration.runs import content
+
+FIRST = date(2026, 3, 2)
+BUILT = [
+    "+fct_web_event", "stg_order_lines", "stg_returns", "stg_loyalty_entries", "stg_contacts", "stg_campaign_contacts",
+    "stg_campaign_responses", "stg_device_signals", "stg_service_cases",
+]  # fmt: skip
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[Days]:
+    yield Days(tmp_path, FIRST, persons=200, days=6)
+    clock.set_to(None)
+    dbt.release()
+
+
+def _deliver(world: Days, days: Iterable[int], suffix: str = "") -> None:
+    for day in (FIRST + timedelta(days=n) for n in days):
+        for file in sorted((world.folder / "to_come").glob(f"*/*_{day}*")):
+            target = world.landing / file.parent.name / file.name.replace(f"_{day}", f"_{day}{suffix}")
+            target.parent.mkdir(exist_ok=True)
+            shutil.copyfile(file, target)
+
+
+def _correct(connection: duckdb.DuckDBPyConnection) -> None:
+    """Say anew, as a later load: an event is another visitor's, a rate of the past is another."""
+    connection.execute("""
+        insert into raw.web_events by name
+        select * replace ('zz_corrected' as _file, (select max(_loaded_at) from raw.web_events) as _loaded_at,
+            (select max(visitor_ref) from raw.web_events) as visitor_ref)
+        from raw.web_events order by event_ref limit 3""")
+    connection.execute("""
+        insert into raw.exchange_rates by name
+        select * replace ('zz_corrected' as _file, rate_to_home * 2 as rate_to_home) from raw.exchange_rates
+        order by rate_date desc limit 9""")
+
+
+def _believe(connection: duckdb.DuckDBPyConnection, run: int) -> None:
+    """Let each record be a customer, and each visitor the one whom he named first; the lists grow with the runs."""
+    connection.execute("""
+        create or replace temp table identity_belief as
+        with record as (select distinct source_system, customer_ref from raw.customers),
+        known as (select visitor_ref, min_by(source_system || customer_ref, occurred_at) as named from raw.web_events
+            where customer_ref is not null group by visitor_ref)
+        select 'record' as identifier_kind, source_system, customer_ref as identifier,
+            (hash(source_system || customer_ref) >> 4)::bigint as customer_id from record
+        union all select 'visitor', '', visitor_ref, (hash(named) >> 4)::bigint from known""")
+    connection.execute(
+        "update identity_belief set customer_id = 7 where identifier_kind = 'record' and hash(identifier) % 9 = ?",
+        [run],
+    )
+    connection.execute("""
+        create or replace temp table identity_belief as select *, 'told' as rule, 1.0::double as probability,
+            timestamptz '1900-01-01' as valid_from, timestamptz '9999-12-31' as valid_to from identity_belief""")
+    enter_beliefs(connection, clock.now())
+
+
+def _build(world: Days, run: int, is_full: bool = False, is_corrected: bool = False) -> Session:
+    session = world.session(FIRST + timedelta(days=10 + run))
+    with session.connection() as connection:
+        if not is_full:
+            session = replace(session, known_to=upkeep.known_to(session, connection))
+            prepare(connection, session.contracts)
+            for contract in session.contracts.values():
+                load_feed(connection, session.settings, session.company, contract)
+            if is_corrected:
+                _correct(connection)
+            _believe(connection, run)
+        variables = session.dbt_variables(connection)
+        results = dbt.build(session.settings, BUILT, variables, exclude=["resource_type:test"])
+        assert all(r.ok for r in results), [(r.name, r.message) for r in results if not r.ok]
+        upkeep.remember(session, connection)
+    dbt.release()
+    return session
+
+
+def _tables(world: Days) -> dict[str, tuple[int, int]]:
+    return {
+        name: rows
+        for name, rows in content(world.database).items()
+        if name.startswith(("staging.", "intermediate.", "warehouse.")) and not name.endswith(("__touched", "__former"))
+    }
+
+
+def test_late_repeated_and_corrected_rows_end_as_in_a_whole_build(world: Days) -> None:
+    assert _build(world, 0).known_to is None
+    _deliver(world, [0, 3, 4])
+    assert _build(world, 1).known_to is not None
+    _deliver(world, [5, 1])
+    _deliver(world, [3], suffix="_again")
+    _build(world, 2, is_corrected=True)
+    _deliver(world, [2])
+    _build(world, 3)
+    daily = _tables(world)
+    _build(world, 3, is_full=True)
+    assert daily == _tables(world)
+    assert daily["warehouse.fct_web_event"][0] == daily["staging.stg_web_events"][0] > 0

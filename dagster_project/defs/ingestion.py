@@ -56,7 +56,7 @@ def ingestion(context: dg.AssetExecutionContext) -> Iterator[Any]:
         for outcome in ingest(connection, session.settings, company, contracts, selected, accepted, key=key):
             progress.finished(_step(outcome))
             yield from _events(outcome)
-        forget_old(connection, session.retention_limits, clock.now())
+        session.outdated.update(forget_old(connection, session.retention_limits, clock.now()))
         yield dg.MaterializeResult(asset_key=LOAD_LOG, metadata={"dagster/row_count": count(connection, "raw._load")})
 
 

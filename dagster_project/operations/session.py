@@ -33,6 +33,8 @@ class Session:
     """The dbt models and seeds (unique ids) that this run has built so far."""
     known_to: datetime | None = None
     """The moment up to which the tables know the rows of `raw`, in a run that brings them up to date."""
+    outdated: set[str] = field(default_factory=set)
+    """Feeds of which this run has changed rows that the tables know: all is then built whole."""
 
     @cached_property
     def company(self) -> Company:
@@ -118,7 +120,7 @@ class Session:
             "as_of_date": self.as_of(connection).isoformat(),
             "today": clock.today(self.company.zone).isoformat(),
             **({"consent_purpose": str(purpose)} if purpose else {}),
-            "loaded_after": self.known_to.isoformat() if self.known_to else None,
+            "loaded_after": self.known_to.isoformat() if self.known_to and not self.outdated else None,
         }
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from dagster_project import clock
 from dagster_project.ingestion.loading import load_feed, prepare
 from dagster_project.operations.session import Session
 from dagster_project.operations.upkeep import forget, known_to, remember
@@ -82,3 +85,20 @@ def test_rows_taken_out_of_raw_make_the_next_run_build_all(built: Path) -> None:
     with _session(built).connection() as connection:
         connection.execute("delete from raw.order_lines")
     assert not _is_known(built)
+
+
+def test_the_clock_set_back_makes_the_next_run_build_all(built: Path) -> None:
+    clock.set_to(datetime(2020, 1, 1, tzinfo=UTC))
+    try:
+        assert not _is_known(built)
+    finally:
+        clock.set_to(None)
+
+
+def test_rows_that_a_run_itself_has_changed_make_it_build_all(built: Path) -> None:
+    session = _session(built)
+    with session.connection() as connection:
+        daily = replace(session, known_to=known_to(session, connection))
+        assert daily.dbt_variables(connection)["loaded_after"]
+        daily.outdated.add("order_lines")
+        assert daily.dbt_variables(connection)["loaded_after"] is None

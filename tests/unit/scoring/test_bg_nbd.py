@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy.optimize import approx_fprime
 
@@ -61,6 +61,7 @@ def test_groups_weigh_as_much_as_their_customers() -> None:
 
 
 @given(parameters, histories, st.floats(0.1, 200))
+@example(theta=np.array([5.0, 0.25, 1.0, 1.0]), rows=[(0, 0.0, 0.0)], weeks=15.0)
 @settings(max_examples=80, deadline=None)
 def test_expectation_agrees_with_the_mean_over_dropout(
     theta: np.ndarray, rows: list[tuple[float, float, float]], weeks: float

@@ -34,12 +34,13 @@ def test_rooms_stand_beside_their_floor_with_ratios() -> None:
         ],
     }
     out = io.StringIO()
-    show(Console(file=out, width=160), run, floor)
+    show(Console(file=out, width=160), run, {"total_seconds": 1.2}, floor)
     lines = {line.split()[0]: line.split() for line in out.getvalue().splitlines() if line.strip()}
     assert lines["raw"][:4] == ["raw", "4.00", "2.00", "2.00"]
     assert lines["warehouse"][:4] == ["warehouse", "3.00", "2.00", "1.50"]
     assert lines["all"][:4] == ["all", "12.00", "4.00", "3.00"]
     assert lines["fixed"][1] == "4.00"
+    assert "A run with nothing new takes 1.2 s." in out.getvalue()
 
 
 def test_the_sampler_sees_a_peak_where_it_was() -> None:

@@ -65,11 +65,14 @@ def transformation(context: dg.AssetExecutionContext) -> Iterator[Any]:
     session: Session = context.resources.session
     selected = {tuple(key.path) for key in context.selected_asset_keys}
     models = {MODELS[key]["unique_id"] for key in selected}
-    names = sorted(MODELS[key]["name"] for key in selected)
+    names = {MODELS[key]["name"] for key in selected}
     too_early = _too_early(models, _planned(context) - session.built - models)
     with session.connection() as connection:
         variables = session.dbt_variables(connection)
-        results = dbt.build(session.settings, names, variables, _shower(connection), too_early)
+        asked, left_out = (
+            dbt.tagged(session.settings, tag, nodes) for tag, nodes in (("asked", names), ("left_out", too_early))
+        )
+        results = dbt.build(session.settings, asked, variables, _shower(connection), left_out)
         session.built.update(models)
         if any(schema == "reference" for schema, *_ in selected):
             remember_lists(connection)
@@ -85,14 +88,14 @@ def _planned(context: dg.AssetExecutionContext) -> set[str]:
     return {n["unique_id"] for key, n in MODELS.items() if not chosen or dg.AssetKey(list(key)) in chosen}
 
 
-def _too_early(models: set[str], waiting: set[str]) -> list[str]:
+def _too_early(models: set[str], waiting: set[str]) -> set[str]:
     """Name the tests that look at one of these models and at one that is still to be built.
 
     dbt's own ways of leaving out tests know one invocation; a test may look at models of two passes.
     """
     tests = [node for node in MANIFEST["nodes"].values() if node["resource_type"] == "test"]
     parents = {node["name"]: set(node["depends_on"]["nodes"]) for node in tests}
-    return sorted(name for name, nodes in parents.items() if nodes & models and nodes & waiting)
+    return {name for name, nodes in parents.items() if nodes & models and nodes & waiting}
 
 
 def _shower(connection: duckdb.DuckDBPyConnection) -> Callable[[dbt.NodeResult], None]:

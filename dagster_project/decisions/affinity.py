@@ -22,7 +22,7 @@ _TABLES = """
 create or replace temp table decision_target as
 select campaign_ref, target_category
 from warehouse.dim_campaign
-where is_current and campaign_key <> -1 and nullif(trim(target_category), '') is not null;
+where is_current and is_announced and campaign_key <> -1 and nullif(trim(target_category), '') is not null;
 
 create or replace temp table decision_line_category as
 select line.customer_id, product.category,

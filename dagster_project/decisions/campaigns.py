@@ -29,7 +29,7 @@ left join (
     union select distinct segment_name, true from warehouse.dim_segment where segment_key <> -1
 ) as segment on segment.segment_name = campaign.eligibility
 where campaign.campaign_key <> -1 and not coalesce(campaign.is_inferred, false)
-    and campaign.is_current
+    and campaign.is_current and campaign.is_announced
 order by campaign.campaign_ref
 """
 _CHANNELS = """
@@ -70,7 +70,8 @@ def read_catalogue(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
     """Name family and objective of every campaign ever: campaign_ref, family, objective."""
     rows = connection.execute(
         """select campaign_ref, name, coalesce(objective, 'unknown') as objective
-        from warehouse.dim_campaign where is_current and campaign_key <> -1 order by campaign_ref"""
+        from warehouse.dim_campaign where is_current and is_announced and campaign_key <> -1
+        order by campaign_ref"""
     ).df()
     family = [campaign_family(name, ref) for name, ref in zip(rows["name"], rows["campaign_ref"], strict=True)]
     return rows.assign(family=family)[["campaign_ref", "family", "objective"]]

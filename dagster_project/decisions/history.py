@@ -100,6 +100,7 @@ left join scores.score_customer_prospective_value as worth
 left join scores.score_customer_activity as activity
     on activity.customer_id = customer.customer_id and activity.as_of_date = {day}
 where customer.is_current and customer.customer_id <> -1
+    and (customer.registered_date_key = -1 or customer.registered_date_key <= {end_key})
 """
 
 

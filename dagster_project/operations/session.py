@@ -118,6 +118,7 @@ class Session:
                 day: f"{opens:%H:%M}-{closes:%H:%M}" for day, (opens, closes) in self.company.business_hours.items()
             },
             "as_of_date": self.as_of(connection).isoformat(),
+            "is_day_given": self.settings.as_of is not None or not self.company.is_historical,
             "today": clock.today(self.company.zone).isoformat(),
             **({"consent_purpose": str(purpose)} if purpose else {}),
             "loaded_after": self.known_to.isoformat() if self.known_to and not self.outdated else None,

@@ -29,6 +29,14 @@
 {# The moment at which that day begins. #}
 {% macro as_of_at() -%}{{ start_of_day(as_of_date()) }}{%- endmacro %}
 
+{# The moment at which it ends: what is dated later was still to come. #}
+{% macro end_of_day() -%}{{ start_of_day(add_days(as_of_date(), 1)) }}{%- endmacro %}
+
+{# Whether a customer was there on that day: one who registered later was not; nobody says it of the others. #}
+{% macro was_registered(registered_at) -%}
+    coalesce({{ registered_at }} < {{ end_of_day() }}, true)
+{%- endmacro %}
+
 {# First and last moment of a history of versions. #}
 {% macro beginning_of_time() -%}cast('1900-01-01 00:00:00+00' as {{ type_timestamp() }}){%- endmacro %}
 {% macro end_of_time() -%}cast('9999-12-31 00:00:00+00' as {{ type_timestamp() }}){%- endmacro %}

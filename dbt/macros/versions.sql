@@ -38,6 +38,18 @@
     {{ surrogate_key([reference, epoch_microseconds(valid_from)]) }}
 {%- endmacro %}
 
+{#
+    Whether a version is the current one: the one in force at the end of the day that is built for. Of a historical company
+    whose day nobody asked for it is the last one: its lists may be kept on long after its last event.
+#}
+{% macro is_current_version(valid_from, valid_to) -%}
+    {%- if var('is_day_given') -%}
+        {{ valid_from }} < {{ end_of_day() }} and {{ valid_to }} >= {{ end_of_day() }}
+    {%- else -%}
+        {{ valid_to }} = {{ end_of_time() }}
+    {%- endif -%}
+{%- endmacro %}
+
 {# How much a source system is trusted when two records changed at the same moment: 1 is most. #}
 {% macro source_trust(column) -%}
     case

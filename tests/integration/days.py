@@ -98,10 +98,11 @@ class Days:
         self.told[day] = published(session.settings.published / "stella.duckdb", day, kept)
         return session
 
-    def replay(self, day: date, until: date) -> Path:
-        """Replay a day, as somebody does who asks on `until`."""
-        target, said = self.folder / f"replay_{day}_{until}.duckdb", StringIO()
-        code = replay(self.session(until, hour=7), midnight(day), None, target, Console(file=said, width=200))
+    def replay(self, day: date, until: date, known_at: date | None = None) -> Path:
+        """Replay a day, as somebody does who asks on `until`; with what was known on it, or on another day."""
+        target, said = self.folder / f"replay_{day}_{known_at}_{until}.duckdb", StringIO()
+        moment = midnight(known_at or day)
+        code = replay(self.session(until, hour=7), moment, day, target, Console(file=said, width=200))
         assert code == 0, said.getvalue()[-4000:]
         clock.set_to(None)
         return target

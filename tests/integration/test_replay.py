@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from datetime import date, timedelta
 from io import StringIO
 from itertools import pairwise
@@ -16,50 +15,51 @@ from dagster_project import clock
 from dagster_project.operations.replay import replay
 from dagster_project.settings import StellaError
 from tests.integration.days import Days, midnight, published
+from tests.integration.late import PRODUCT_NAME, TOWN, Late, tell_late
 
 pytestmark = pytest.mark.xdist_group("days")
 FIRST = date(2026, 6, 13)  # on its evening campaigns are announced
 LAST = FIRST + timedelta(days=1)
 MEMBERS, PRIORITY = "warehouse.fct_segment_membership", "decisions.campaign_priority"
 STRANGER = "nobody-has-told-of-him"
-PRODUCT_CORRECTION = "The name that it should have had"
 
 
 @pytest.fixture(scope="module")
-def days(tmp_path_factory: pytest.TempPathFactory) -> Days:
-    lived = Days(tmp_path_factory.mktemp("days"), FIRST, persons=200, days=2)
-    lived.live(FIRST)
-    correct_a_product(lived)
-    consent_of_a_stranger(lived)
-    lived.live(LAST)
+def lived(tmp_path_factory: pytest.TempPathFactory) -> tuple[Days, Late]:
+    days = Days(tmp_path_factory.mktemp("days"), FIRST, persons=200, days=2)
+    days.live(FIRST)
+    late = tell_late(days.database, days.landing)
+    consent_of_a_stranger(days)
+    days.live(LAST)
     clock.set_to(None)
-    return lived
+    return days, late
 
 
-def ask(days: Days, query: str) -> list[tuple[object, ...]]:
-    with duckdb.connect(str(days.database), read_only=True) as reader:
+@pytest.fixture(scope="module")
+def days(lived: tuple[Days, Late]) -> Days:
+    return lived[0]
+
+
+@pytest.fixture(scope="module")
+def late(lived: tuple[Days, Late]) -> Late:
+    return lived[1]
+
+
+@pytest.fixture(scope="module")
+def then(days: Days) -> Path:
+    """The first day with what was known on it."""
+    return days.replay(FIRST, until=LAST)
+
+
+@pytest.fixture(scope="module")
+def now(days: Days) -> Path:
+    """The day before the first load with what is known on the last day."""
+    return days.replay(FIRST - timedelta(days=1), until=LAST, known_at=LAST)
+
+
+def ask(of: Days | Path, query: str) -> list[tuple[object, ...]]:
+    with duckdb.connect(str(of.database if isinstance(of, Days) else of), read_only=True) as reader:
         return reader.execute(query).fetchall()
-
-
-def correct_a_product(days: Days) -> None:
-    """Deliver, late, what a product was called in the middle of the time in which it was sold."""
-    ((ref, at),) = ask(
-        days,
-        """select product_ref, quantile_disc(ordered_at, 0.5) from warehouse.fct_order_line
-        join warehouse.dim_product using (product_key) where not is_inferred
-        group by 1 having count(distinct ordered_at) > 5 order by 1 limit 1""",
-    )
-    with duckdb.connect(str(days.database), read_only=True) as reader:
-        row = reader.execute(
-            "select * exclude (_extra, _file, _line, _row_hash, _loaded_at) from raw.products where product_ref = ?"
-            " order by updated_at limit 1",
-            [ref],
-        )
-        names = [column[0] for column in row.description]
-        values = dict(zip(names, row.fetchall()[0], strict=True))
-    values |= {"updated_at": at.isoformat(), "name": PRODUCT_CORRECTION}
-    with (days.landing / "products" / "late.csv").open("w", newline="") as file:
-        csv.writer(file).writerows([names, ["" if v is None else v for v in values.values()]])
 
 
 def consent_of_a_stranger(days: Days) -> None:
@@ -70,14 +70,41 @@ def consent_of_a_stranger(days: Days) -> None:
     )
 
 
-def test_a_replayed_day_is_what_was_published(days: Days) -> None:
+def test_a_replayed_day_is_what_was_published(days: Days, then: Path) -> None:
     """Every table of the published file, row for row, although more has arrived since and the past was corrected."""
-    told, again = days.told[FIRST], published(days.replay(FIRST, until=LAST), FIRST)
+    told, again = days.told[FIRST], published(then, FIRST)
     assert sorted(again) == sorted(told)
     assert [name for name, rows in told.items() if again[name] != rows] == []
     for table in (MEMBERS, PRIORITY, "warehouse.fct_order_line", "decisions.campaign_customer_profit"):
         assert told[table]
         assert told[table] != days.told[LAST][table]
+
+
+def test_a_past_day_with_what_is_known_today(days: Days, late: Late, then: Path, now: Path) -> None:
+    """What was told late of the time before it counts; campaigns announced and customers won after it do not."""
+    moved, withdrawn, permitted, kept, joined = (
+        ask(days, f"""select customer_id from warehouse.bridge_customer_identity
+            where identifier = '{ref}' and identifier_kind = 'record' and is_current""")[0][0]
+        for ref in (late.moved, late.withdrawn, late.permitted, *late.merged)
+    )  # fmt: skip
+    assert kept == joined
+    told = {
+        f"""select count(*) > 0 from warehouse.dim_customer
+            where customer_id = {moved} and city = '{TOWN}'""": (False, True),
+        f"select is_email_permitted from marts.mart_customer_permission where customer_id = {withdrawn}": (True, False),
+        f"select is_email_permitted from marts.mart_customer_permission where customer_id = {permitted}": (False, True),
+        f"""select accepted_at is null from warehouse.fct_campaign_contact
+            where contact_ref = '{late.answered}'""": (True, False),
+        f"select count(*) from warehouse.dim_product where name = '{PRODUCT_NAME}'": (0, 1),
+    }  # fmt: skip
+    assert {query: (ask(then, query)[0][0], ask(now, query)[0][0]) for query in told} == told
+    ranked = """select campaign_ref from decisions.campaign_priority
+        where as_of_date = (select max(as_of_date) from decisions.campaign_priority) order by 1"""
+    assert ask(now, ranked) == ask(then, ranked)
+    assert ask(days, ranked) != ask(then, ranked)
+    came = f"select count(*) > 0 from warehouse.dim_customer where is_current and registered_date_key >= {FIRST:%Y%m%d}"
+    assert ask(now, came) == [(True,)]
+    assert ask(now, f"select count(*) from marts.mart_customer_360 where registered_on >= date '{FIRST}'") == [(0,)]
 
 
 def test_nothing_of_a_replay_stays_but_its_file(days: Days) -> None:
@@ -90,12 +117,12 @@ def test_facts_follow_a_late_correction(days: Days) -> None:
     versions = ask(
         days,
         f"""select valid_from, valid_to, name, product_key from warehouse.dim_product where product_ref = (
-            select product_ref from warehouse.dim_product where name = '{PRODUCT_CORRECTION}') order by 1""",
+            select product_ref from warehouse.dim_product where name = '{PRODUCT_NAME}') order by 1""",
     )
     names = [name for _, _, name, _ in versions]
-    assert PRODUCT_CORRECTION in names[1:]
+    assert PRODUCT_NAME in names[1:]
     assert all(left[1] == right[0] for left, right in pairwise(versions))
-    at, until, _, key = versions[names.index(PRODUCT_CORRECTION)]
+    at, until, _, key = versions[names.index(PRODUCT_NAME)]
     moved = ask(
         days,
         f"""select count(*) filter (where line.ordered_at >= '{at}' and line.ordered_at < '{until}'),

@@ -42,9 +42,10 @@ TABLES = {
         birth_year integer, is_deleted boolean""",
     "dim_product": "product_key bigint, unit_cost_amount decimal(18,4), category text",
     "dim_channel": "channel_key bigint, channel_code text, direction text, is_permission_needed boolean",
-    "dim_campaign": """campaign_key bigint, campaign_ref text, is_current boolean, is_inferred boolean, name text,
-        objective text, starts_on date, ends_on date, offer_kind text, offer_value decimal(18,4), coupon_code text,
-        eligibility text, budget_amount decimal(18,4), budget_amount_original decimal(18,4), control_share double,
+    "dim_campaign": """campaign_key bigint, campaign_ref text, is_current boolean, is_inferred boolean,
+        is_announced boolean, name text, objective text, starts_on date, ends_on date, offer_kind text,
+        offer_value decimal(18,4), coupon_code text, eligibility text, budget_amount decimal(18,4),
+        budget_amount_original decimal(18,4), control_share double,
         status text, target_category text""",
     "bridge_campaign_channel": """campaign_ref text, channel_code text, unit_cost_amount decimal(18,4),
         fixed_cost_amount decimal(18,4), capacity_per_day bigint""",
@@ -113,8 +114,8 @@ def add_customers(connection: duckdb.DuckDBPyConnection, count: int, seed: int =
 def add_campaign(connection: duckdb.DuckDBPyConnection, campaign: Campaign) -> None:
     c = campaign
     add(connection, "dim_campaign", [(
-        hash(c.ref) % 10**6, c.ref, True, False, c.name, c.objective, c.starts, c.ends, c.offer, c.value,
-        f"CODE{c.ref}", c.eligibility, c.budget, c.budget, c.control, c.status, None,
+        hash(c.ref) % 10**6, c.ref, True, False, True, c.name, c.objective, c.starts, c.ends, c.offer,
+        c.value, f"CODE{c.ref}", c.eligibility, c.budget, c.budget, c.control, c.status, None,
     )])  # fmt: skip
     add(connection, "bridge_campaign_channel", [(c.ref, name, *costs) for name, costs in c.channels.items()])
 

@@ -7,6 +7,22 @@ with history as (
     {{ latest_per_key(ref('stg_campaigns__history'), ['campaign_ref', 'effective_at']) }}
 ),
 
+-- The first load brings the past, of which nobody can tell when it was said; what came within twelve hours of it was
+-- always known, unless the source dates it.
+announced as (
+    select
+        campaign_ref,
+        min(case
+            when
+                updated_at is null
+                and _loaded_at < (select {{ add_minutes('min(told._loaded_at)', 720) }} from history as told)
+                then {{ beginning_of_time() }}
+            else effective_at
+        end) as announced_at
+    from history
+    group by campaign_ref
+),
+
 interval_of_version as (
     {{ version_intervals('history', ['campaign_ref'], attributes) }}
 )
@@ -30,9 +46,11 @@ select
     history.control_pct,
     history.message_template,
     history.status,
+    announced.announced_at,
     history._loaded_at
 from history
 inner join interval_of_version
     on
         history.campaign_ref = interval_of_version.campaign_ref
         and history.effective_at = interval_of_version.effective_at
+inner join announced on history.campaign_ref = announced.campaign_ref

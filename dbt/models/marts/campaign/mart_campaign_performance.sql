@@ -57,7 +57,7 @@ effect as (
 
 campaigns as (
     select * from {{ ref('dim_campaign') }}
-    where is_current and campaign_key <> -1
+    where is_current and is_announced and campaign_key <> -1
 )
 
 select

@@ -1,7 +1,7 @@
 -- Everything known of each customer on the day, in one row: the table that segment criteria run over.
 with customers as (
     select * from {{ ref('dim_customer') }}
-    where is_current and customer_id <> -1
+    where is_current and customer_id <> -1 and {{ was_registered('registered_at') }}
 ),
 
 tastes as (

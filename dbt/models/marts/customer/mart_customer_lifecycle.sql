@@ -7,7 +7,7 @@ with customers as (
         purchases.tenure_days
     from {{ ref('dim_customer') }} as customers
     left join {{ ref('mart_customer_purchase') }} as purchases on customers.customer_id = purchases.customer_id
-    where customers.is_current and customers.customer_id <> -1
+    where customers.is_current and customers.customer_id <> -1 and {{ was_registered('customers.registered_at') }}
 ),
 
 -- Few situations are shared by many customers: the rules are tried once on each.

@@ -25,7 +25,7 @@ closed as (
 
 customers as (
     select * from {{ ref('dim_customer') }}
-    where is_current and customer_id <> -1
+    where is_current and customer_id <> -1 and {{ was_registered('registered_at') }}
 ),
 
 judged as (

@@ -13,7 +13,7 @@ interval_of_household as (
 select
     standing.customer_id,
     standing.household_id,
-    interval_of_household.valid_to = {{ end_of_time() }} as is_current,
+    {{ is_current_version('interval_of_household.valid_from', 'interval_of_household.valid_to') }} as is_current,
     interval_of_household.valid_from,
     interval_of_household.valid_to
 from standing

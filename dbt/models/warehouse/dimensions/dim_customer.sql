@@ -34,7 +34,7 @@ select
     member_id as customer_id,
     starts_at as valid_from,
     ends_at as valid_to,
-    ends_at = {{ end_of_time() }} as is_current,
+    {{ is_current_version('starts_at', 'ends_at') }} as is_current,
     member_id <> -1 and customer_id is null as is_inferred,
     coalesce(party_type, 'unknown') as party_type,
     coalesce(gender_code, 'unknown') as gender_code,

@@ -34,7 +34,7 @@ select
     coalesce(member_ref, 'unknown') as product_ref,
     starts_at as valid_from,
     ends_at as valid_to,
-    ends_at = {{ end_of_time() }} as is_current,
+    {{ is_current_version('starts_at', 'ends_at') }} as is_current,
     member_ref is not null and product_ref is null as is_inferred,
     coalesce(name, 'unknown') as name,
     coalesce(brand, 'unknown') as brand,

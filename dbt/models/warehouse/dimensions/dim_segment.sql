@@ -3,7 +3,7 @@ select
     segment_name,
     valid_from,
     valid_to,
-    valid_to = {{ end_of_time() }} as is_current,
+    {{ is_current_version('valid_from', 'valid_to') }} as is_current,
     is_listed,
     criterion,
     description,

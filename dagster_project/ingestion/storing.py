@@ -108,32 +108,25 @@ def _order(contract: Contract) -> str:
 def _news(connection: duckdb.DuckDBPyConnection, contract: Contract) -> str:
     """Find the rows of `checked` that say something new: each is compared with the one before it under its key.
 
-    The one before the first is the newest in `raw`. A version that the source dated and that is in `raw` already is not
-    news either, whatever came after it.
+    The one before the first is the newest in `raw`: of the versions that the source dates, the newest with that date.
     """
     keys = ", ".join(identifier(key) for key in contract.keys)
     prefixed = ", ".join(f"old.{identifier(key)}" for key in contract.keys)
     dated = "updated_at, " if contract.has_updated_at else ""
     old_dated = "old.updated_at, " if contract.has_updated_at else ""
-    newest = "updated_at desc nulls last, " if contract.has_updated_at else ""
     connection.execute(f"""
 create or replace temp table before as
 select {prefixed}, {old_dated}old._row_hash, old._loaded_at, old._file, old._line from raw.{contract.feed} as old
 where exists (
     select 1 from checked as new where new._broken is null and {same_key(contract, "new", "old")}
 )""")
-    known = ""
-    if contract.has_updated_at:
-        same = same_key(contract, "before", "sequence")
-        known = (
-            f" and not (updated_at is not null and exists (select 1 from before where {same} "
-            "and before._row_hash = sequence._row_hash))"
-        )
     connection.execute(f"""
 create or replace temp table news as
 with newest as (
     select {keys}, {dated}_row_hash, _file, _line from before
-    qualify row_number() over (partition by {keys} order by {newest}_loaded_at desc, _file desc, _line desc) = 1
+    qualify row_number() over (
+        partition by {dated}{keys} order by _loaded_at desc, _file desc, _line desc
+    ) = 1
 ),
 both_sides as (
     select cast(null as bigint) as _row, 0 as _is_new, {keys}, {dated}_row_hash, _file, _line from newest
@@ -144,7 +137,7 @@ sequence as (
     select *, lag(_row_hash) over (partition by {keys} order by {_order(contract)}_is_new, _file, _line) as _before
     from both_sides
 )
-select _row from sequence where _is_new = 1 and _before is distinct from _row_hash{known}""")
+select _row from sequence where _is_new = 1 and _before is distinct from _row_hash""")
     return "select _row from news"
 
 

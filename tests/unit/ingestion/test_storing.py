@@ -74,6 +74,15 @@ def test_a_value_that_goes_back_is_a_correction_again(door: Door) -> None:
     assert [int(price) for (price,) in door.rows("unit_price")] == [10, 11, 10]
 
 
+def test_a_dated_row_that_goes_back_is_a_correction_again_but_an_old_one_is_no_news(door: Door) -> None:
+    """The later load wins among rows of one date; what is said again of an earlier date says nothing new."""
+    for number, (price, dated) in enumerate([("10", 1), ("11", 1), ("10", 1), ("12", 2), ("10", 1)]):
+        row = f"{order('A1', price=price)},2024-02-0{dated}"
+        door.put(f"order{number}.csv", orders(row, header=ORDER + ",updated_at" + " " * number))
+        door.load()
+    assert [int(price) for (price,) in door.rows("unit_price")] == [10, 11, 10, 12]
+
+
 def test_repeats_within_a_file_are_dropped_and_later_lines_win(door: Door) -> None:
     rows = [order("A1"), order("A1"), order("A1", price="11"), order("A1", price="11"), order("A1"), order("A2")]
     door.put("order.csv", orders(*rows))

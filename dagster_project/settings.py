@@ -17,6 +17,10 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 
+FIRST_DAY, LAST_DAY = date(1901, 1, 1), date(2199, 12, 31)
+"""Days for which the house can be built: versions and the calendar need room on both sides."""
+
+
 class StellaError(Exception):
     """A fault that the user can mend; its text says what is wrong, where, and what to do."""
 
@@ -38,7 +42,11 @@ class Settings(BaseSettings):
     company: str = Field("demo", validation_alias="COMPANY", description="Name below sources/companies, or a path.")
     home: Path = Field(Path("data"), description="Working folder; each company has its own folder below it.")
     as_of: date | None = Field(
-        None, validation_alias="AS_OF", description="The day to score and decide for (YYYY-MM-DD)."
+        None,
+        ge=FIRST_DAY,
+        le=LAST_DAY,
+        validation_alias="AS_OF",
+        description="The day to score and decide for (YYYY-MM-DD).",
     )
     now: AwareDatetime | None = Field(
         None, description="The moment that counts as now (with offset), for rehearsals; the clock when empty."

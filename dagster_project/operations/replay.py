@@ -25,7 +25,7 @@ from dagster_project.operations.progress import progress, show_on_terminal
 from dagster_project.operations.run import show_outcome
 from dagster_project.operations.session import Session
 from dagster_project.publishing.publish import LINK
-from dagster_project.settings import Settings, StellaError
+from dagster_project.settings import FIRST_DAY, LAST_DAY, Settings, StellaError
 
 VERB = "stella replay"
 
@@ -63,8 +63,10 @@ def moment_of(known_at: datetime, as_of: date | None, zone: ZoneInfo) -> Moment:
     """Say which moment is meant: a day without a time is known to its end, in the company's time zone.
 
     Raises:
-        StellaError: it lies in the future.
+        StellaError: it lies in the future, or the day is none for which the house can be built.
     """
+    if as_of and not FIRST_DAY <= as_of <= LAST_DAY:
+        raise StellaError(f"--as-of {as_of}: give a day from {FIRST_DAY} to {LAST_DAY}.")
     now = clock.now()
     is_day = known_at.tzinfo is None
     day = known_at.date() if is_day else known_at.astimezone(zone).date()

@@ -122,6 +122,17 @@ def test_no_feature_leaks_whatever_happens(
         ("select customer_id, bool_or(resolved_at is null) as is_open from warehouse.fct_service_case group by 1",
          ["planted"]),
         ("select customer_id, is_deleted from warehouse.dim_customer", ["planted"]),
+        # The average of everybody holds what the others did later.
+        ("""select customer_id, sum(points) / (select avg(points) from warehouse.fct_loyalty_entry) as share
+            from warehouse.fct_loyalty_entry, feature_cut_off where occurred_at < starts_at and _loaded_at <= known_at
+            group by 1""",
+         ["planted.share"]),
+        # A correction that came later, of something that happened before.
+        ("""select customer_id, min_by(net_amount, _loaded_at) as told, max_by(net_amount, _loaded_at) as corrected
+            from warehouse.fct_order_line, feature_cut_off where ordered_at < starts_at group by 1""",
+         ["planted.corrected"]),
+        # Who was found to be whom since.
+        ("select customer_id, count(*) as identifiers from warehouse.bridge_customer_identity group by 1", ["planted"]),
     ],
 )  # fmt: skip
 def test_a_planted_column_that_leaks_is_caught(
@@ -130,4 +141,9 @@ def test_a_planted_column_that_leaks_is_caught(
     happen(warehouse, 1, -3, -2)
     happen(warehouse, 1, 5, 6)
     happen(warehouse, 1, -2, 9)
+    warehouse.execute("update warehouse.fct_loyalty_entry set points = 50 where occurred_at > ?", [START])
+    warehouse.execute("update warehouse.fct_order_line set net_amount = 11 where _loaded_at > ?", [START])
+    warehouse.execute(
+        "create table warehouse.bridge_customer_identity as select 1 as customer_id, 'e-mail' as identifier"
+    )
     assert leaking_columns(warehouse, CUT_OFF, "UTC", {**QUERIES, "planted": planted}) == caught

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from hashlib import sha256
 from io import StringIO
 from itertools import pairwise
 from pathlib import Path
@@ -53,8 +54,21 @@ def then(days: Days) -> Path:
 
 @pytest.fixture(scope="module")
 def now(days: Days) -> Path:
-    """The day before the first load with what is known on the last day."""
-    return days.replay(FIRST - timedelta(days=1), until=LAST, known_at=LAST)
+    """The day before the first load with what is known on the last day; the company's own files stay as they are."""
+    before = files(days)
+    file = days.replay(FIRST - timedelta(days=1), until=LAST, known_at=LAST)
+    assert files(days) == before
+    return file
+
+
+def files(days: Days) -> dict[Path, str]:
+    """What the company's working folder holds, without that of replays."""
+    home = days.folder / "home" / days.company.name
+    return {
+        path: sha256(path.read_bytes()).hexdigest()
+        for path in home.rglob("*")
+        if path.is_file() and ".replay" not in path.parts
+    }
 
 
 def ask(of: Days | Path, query: str) -> list[tuple[object, ...]]:

@@ -29,12 +29,19 @@
             and dated.rated_on = rate.rate_date
 {% endmacro %}
 
-{#
-    Two decimals multiplied, as money. DuckDB keeps the product of two decimals of 18 digits within 18 digits and stops
-    where it does not fit, so one of them is widened first. A product that is too large for money is null.
-#}
-{% macro multiplied(amount, factor) -%}
+{# Two decimals multiplied, as money. A product that is too large for money is null. #}
+{% macro multiplied(amount, factor) -%}{{ adapter.dispatch('multiplied')(amount, factor) }}{%- endmacro %}
+
+{% macro default__multiplied(amount, factor) -%}
     {{ as_money('cast(' ~ amount ~ ' as decimal(38, 4)) * ' ~ factor) }}
+{%- endmacro %}
+
+{#
+    DuckDB keeps the product of two decimals of 18 digits within 18 digits and stops where it does not fit: only there
+    are 38 digits used, which cost a hundred times as much.
+#}
+{% macro duckdb__multiplied(amount, factor) -%}
+    coalesce({{ as_money('try((' ~ amount ~ ') * (' ~ factor ~ '))') }}, {{ default__multiplied(amount, factor) }})
 {%- endmacro %}
 
 {# An amount in the home currency; null where no rate is known, or the rate makes it too large for money. #}

@@ -170,9 +170,13 @@ def coded(column: Column, expression: str, names: Mapping[str, str]) -> str:
         )
     is_upper = all(value.isupper() for value in values)
     code = f"upper({expression})" if is_upper else folded
-    # Most rows carry the code itself; asking for it first spares them the folding.
-    known = f"case when {expression} in {_in(values)} then {expression} when {code} in {_in(values)} then {code} end"
-    return f"case {folded} {mapped}else {known} end" if mapped else known
+    known = f"case when {code} in {_in(values)} then {code} end"
+    otherwise = f"case {folded} {mapped}else {known} end" if mapped else known
+    # Most rows carry the code itself; asking for it first spares them the folding. The company may call one code by
+    # the name of another.
+    renamed = {fold(own) for own in names}
+    direct = tuple(value for value in values if fold(value) not in renamed)
+    return f"case when {expression} in {_in(direct)} then {expression} else {otherwise} end" if direct else otherwise
 
 
 def known_values(column: Column) -> tuple[str, ...]:

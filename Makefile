@@ -2,6 +2,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 COMPANY ?= demo
 SIZE ?= 5000
+PORT ?= 3000
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
@@ -41,8 +42,8 @@ run: $(VENV)/run.stamp $(COMPANY_STAMP) ## Build everything for a company: make 
 	@$(BIN)/stella run
 
 .PHONY: dev
-dev: $(VENV)/run.stamp $(COMPANY_STAMP) ## Open Dagster's UI on 127.0.0.1:3000
-	@$(BIN)/stella dev
+dev: $(VENV)/run.stamp $(COMPANY_STAMP) ## Open Dagster's UI on 127.0.0.1:3000, or make dev PORT=3001
+	@$(BIN)/stella dev --port $(PORT)
 
 .PHONY: status
 status: $(VENV)/run.stamp ## Show the last loads, the quarantine and the published version

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 import duckdb
 
 from dagster_project import clock
+from dagster_project.machine import is_disk_full, make_folder
 from dagster_project.settings import Settings, StellaError
 
 SCHEMAS = (
@@ -25,17 +26,15 @@ def connect(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open the warehouse for writing, in UTC, within the settings' limits, with every schema present.
 
     Raises:
-        StellaError: another process holds the file.
+        StellaError: another process holds the file, its folder cannot be written to, or it is damaged.
     """
-    settings.company_home.mkdir(parents=True, exist_ok=True)
+    make_folder(settings.company_home)
     try:
         connection = duckdb.connect(str(settings.database))
-    except duckdb.IOException as fault:
-        if "lock" not in str(fault).lower():
+    except duckdb.Error as fault:
+        if is_disk_full(fault):
             raise
-        raise StellaError(
-            f"{settings.database} is held by another run. Wait for it to end; readers use the published file."
-        ) from None
+        raise StellaError(_why_not_open(settings, fault)) from None
     try:
         # It holds the raw rows: nobody but its owner reads it. Readers have the published file.
         settings.database.chmod(0o600)
@@ -45,6 +44,15 @@ def connect(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
     finally:
         connection.close()
+
+
+def _why_not_open(settings: Settings, fault: duckdb.Error) -> str:
+    if "could not set lock" in str(fault).lower():
+        return f"{settings.database} is held by another process. Wait for it to end; readers use the published file."
+    return (
+        f"{settings.database} cannot be opened ({str(fault).strip().splitlines()[0]}). Put a copy of it "
+        "back, or move it away: stella run makes it anew from the landing folder."
+    )
 
 
 def set_limits(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:

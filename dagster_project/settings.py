@@ -51,7 +51,11 @@ class Settings(BaseSettings):
     now: AwareDatetime | None = Field(
         None, description="The moment that counts as now (with offset), for rehearsals; the clock when empty."
     )
-    memory_limit: str = Field("4GB", description="DuckDB's memory limit; beyond it DuckDB spills to disk.")
+    memory_limit: str = Field(
+        "4GB",
+        pattern=r"(?i)^\d+(\.\d+)? ?[kmgt]i?b$",
+        description="DuckDB's memory limit (such as 4GB or 512MB); beyond it DuckDB spills to disk.",
+    )
     threads: int = Field(2, ge=1, description="Threads of DuckDB and of dbt.")
     keep_versions: int = Field(3, ge=1, description="How many published versions are kept.")
     validation_rows: int = Field(1_000_000, ge=1_000, description="Rows validated whole; beyond it, a sample.")
@@ -96,7 +100,7 @@ class Settings(BaseSettings):
         named = REPOSITORY / "sources" / "companies" / self.company
         folder = named if "/" not in self.company and named.is_dir() else Path(self.company).expanduser()
         if not (folder / "company.yml").is_file():
-            known = sorted(p.parent.name for p in named.parent.glob("*/company.yml"))
+            known = sorted(p.parent.name for p in (REPOSITORY / "sources" / "companies").glob("*/company.yml"))
             raise StellaError(
                 f"COMPANY={self.company}: no company.yml in {folder}. "
                 f"Give the path of a company folder, or one of: {', '.join(known)}."
@@ -153,9 +157,13 @@ def get_settings(**overrides: object) -> Settings:
     try:
         return Settings(**{k: v for k, v in overrides.items() if v is not None})  # type: ignore[arg-type]
     except ValidationError as fault:
-        lines = [f"{_variable(str(e['loc'][0]))}={e.get('input')!r}: {e['msg']}" for e in fault.errors()]
-        raise StellaError("Settings: " + "; ".join(lines) + ". See .env.example.") from None
+        lines = [_complaint(str(e["loc"][0]), e.get("input"), e["msg"]) for e in fault.errors()]
+        raise StellaError("Settings: " + "; ".join(lines) + " See .env.example.") from None
 
 
-def _variable(field: str) -> str:
-    return field if field.isupper() else f"STELLA_{field.upper()}"
+def _complaint(name: str, value: object, said: str) -> str:
+    """Say which variable has a value that cannot be, why, and what it is for."""
+    fields = Settings.model_fields
+    field = next((f for n, f in fields.items() if name.lower() in (n, str(f.validation_alias).lower())), None)
+    variable = str(field.validation_alias) if field and field.validation_alias else f"STELLA_{name.upper()}"
+    return f"{variable}={value!r}: {said}. It says: {field.description if field else ''}"

@@ -48,7 +48,8 @@ def write_outbox(connection: duckdb.DuckDBPyConnection, settings: Settings, as_o
     folder = settings.outbox / row[0].isoformat()
     folder.mkdir(parents=True, exist_ok=True)
     written = [_write_channel(connection, folder, row[0], channel) for channel in _channels(connection, row[0])]
-    for stale in set(folder.glob("*.csv")) - set(written):
+    # A run that was killed may have left a part of a file.
+    for stale in {*folder.glob("*.csv"), *folder.glob("*.part")} - set(written):
         stale.unlink()
     return written
 

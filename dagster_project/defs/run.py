@@ -16,6 +16,7 @@ from dagster_project import clock
 from dagster_project.defs.jobs import MAIN_JOB
 from dagster_project.defs.parts import DAY_TAG, PART_TAG, part_of, unfinished, with_downstream
 from dagster_project.defs.retention import COMPANY_TAG, end_stopped_runs, forget_runs
+from dagster_project.machine import make_folder, told
 from dagster_project.operations import dbt
 from dagster_project.operations.outcome import CheckOutcome, RunOutcome
 from dagster_project.operations.progress import progress
@@ -30,7 +31,7 @@ _CHECK_FAILED = "DagsterAssetCheckFailedError"
 def prepare_instance(settings: Settings) -> Path:
     """Make DAGSTER_HOME and point the environment to it."""
     home = settings.dagster_home
-    home.mkdir(parents=True, exist_ok=True)
+    make_folder(home)
     shutil.copyfile(INSTANCE_CONFIG, home / "dagster.yaml")
     os.environ["DAGSTER_HOME"] = str(home)
     return home
@@ -122,13 +123,15 @@ def _check(evaluation: dg.AssetCheckEvaluation) -> CheckOutcome:
 
 
 def _reason(event: dg.DagsterEvent) -> str:
-    """Find the innermost cause: Dagster wraps what a step raised."""
+    """Find the innermost cause: Dagster wraps what a step raised. What the machine refused is told with what to do."""
     failure = event.step_failure_data
     if failure.user_failure_data and failure.user_failure_data.description:
-        return str(failure.user_failure_data.description)
-    error = failure.error
-    while error is not None and error.cause is not None:
-        error = error.cause
-    if error is None:
-        return "no reason given"
-    return error.message.strip().removeprefix("dagster_project.settings.StellaError: ")
+        reason = str(failure.user_failure_data.description)
+    else:
+        error = failure.error
+        while error is not None and error.cause is not None:
+            error = error.cause
+        said = error.message.strip() if error else "no reason given"
+        reason = said.removeprefix("dagster_project.settings.StellaError: ")
+    refused = told(RuntimeError(reason))
+    return f"{refused} ({reason})" if refused else reason

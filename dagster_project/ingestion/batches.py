@@ -12,7 +12,7 @@ from decimal import Decimal
 
 import duckdb
 
-from dagster_project.ingestion.fault import FileFault, fit_to_show
+from dagster_project.ingestion.fault import FileFault, PassingFault, fit_to_show
 from dagster_project.ingestion.feed_run import FeedRun, in_line, judge_and_store
 from dagster_project.ingestion.files import Found, open_file
 from dagster_project.ingestion.landing import (
@@ -29,6 +29,7 @@ from dagster_project.ingestion.landing import (
 from dagster_project.ingestion.reading import Reading
 from dagster_project.ingestion.store import Load, next_moment, register
 from dagster_project.ingestion.storing import Stored, Tally
+from dagster_project.machine import is_disk_full
 from dagster_project.settings import StellaError
 
 _BEING_WRITTEN = "it is still being written; it is tried again at the next run"
@@ -65,6 +66,7 @@ def load_batch(run: FeedRun, batch: list[Opened], land: Landing) -> None:
 
     Raises:
         StellaError: the mapping fails on a feed never loaded before, or the engine has come to harm.
+        duckdb.Error: the disk is full, which is no file's fault.
     """
     before = len(run.loads), len(run.warnings)
     try:
@@ -75,6 +77,8 @@ def load_batch(run: FeedRun, batch: list[Opened], land: Landing) -> None:
             "Run again; if it comes to the same, move the newest files of the feed away one by one."
         ) from None
     except (duckdb.Error, StellaError, FileFault) as fault:
+        if is_disk_full(fault):
+            raise
         del run.loads[before[0] :], run.warnings[before[1] :]
         _load_apart(run, batch, land, fault)
     finally:
@@ -88,7 +92,7 @@ def _load_apart(run: FeedRun, batch: list[Opened], land: Landing, fault: Excepti
         return
     (item,) = batch
     if isinstance(fault, duckdb.OutOfMemoryException):
-        run.set_aside(item.file.name, item.digest, _TOO_MUCH)
+        run.refuse(item.file, item.digest, PassingFault(_TOO_MUCH))
         return
     if land is land_large_file and isinstance(fault, duckdb.Error):
         repaired = _repaired(run, item)
@@ -97,7 +101,8 @@ def _load_apart(run: FeedRun, batch: list[Opened], land: Landing, fault: Excepti
             return
     if isinstance(fault, StellaError) and not run.has_rows():
         raise fault
-    run.set_aside(item.file.name, item.digest, fit_to_show(fault) if isinstance(fault, duckdb.Error) else str(fault))
+    said = fault if isinstance(fault, FileFault) else FileFault(str(fault))
+    run.refuse(item.file, item.digest, FileFault(fit_to_show(fault)) if isinstance(fault, duckdb.Error) else said)
 
 
 def land_files(run: FeedRun, batch: list[Opened]) -> tuple[list[Opened], Incoming]:
@@ -124,19 +129,19 @@ def _repaired(run: FeedRun, item: Opened) -> Opened | None:
     try:
         reading = in_line(run, open_file(run.connection, item.file, run.source, wanted, run.place, is_repair=True))
     except FileFault as fault:
-        run.set_aside(item.file.name, item.digest, str(fault))
+        run.refuse(item.file, item.digest, fault)
         return None
     return replace(item, reading=reading)
 
 
 def _land_again(run: FeedRun, item: Opened, columns: Mapping[str, str]) -> bool:
     if not {c.lower() for c in item.reading.columns} <= {c.lower() for c in columns}:
-        run.set_aside(item.file.name, item.digest, "its columns cannot be told")
+        run.refuse(item.file, item.digest, FileFault("its columns cannot be told"))
         return False
     try:
         land_rows(run.connection, item.reading, item.file.name)
     except FileFault as fault:
-        run.set_aside(item.file.name, item.digest, str(fault))
+        run.refuse(item.file, item.digest, fault)
         return False
     return True
 
@@ -197,7 +202,7 @@ def _is_streamed(run: FeedRun, landed: list[Opened], land: Landing) -> bool:
 def _refuse_moving(landed: list[Opened]) -> None:
     """Refuse the batch if somebody has written to one of its files since it was found."""
     if any(not item.file.is_as_it_was() for item in landed):
-        raise FileFault(_BEING_WRITTEN)
+        raise PassingFault(_BEING_WRITTEN)
 
 
 def _loads(run: FeedRun, stored: Stored, batch: list[Opened]) -> list[Load]:

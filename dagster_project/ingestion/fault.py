@@ -12,6 +12,10 @@ class FileFault(Exception):  # noqa: N818 - it is the name for what befalls the 
     """A file that cannot be read at all; its text is the reason, in plain words and without personal data."""
 
 
+class PassingFault(FileFault):
+    """A fault of the moment and not of the content: the file counts as new at the next run, though it be the same."""
+
+
 def fit_to_show(fault: Exception) -> str:
     """Shorten an engine's message to its first line, with every quoted value left out: it may be somebody's name.
 

@@ -17,7 +17,8 @@ from dagster_project.ingestion.checking import checked, matched
 from dagster_project.ingestion.company import Company
 from dagster_project.ingestion.company_file import FeedSource
 from dagster_project.ingestion.contract import Contract
-from dagster_project.ingestion.fault import FileFault
+from dagster_project.ingestion.fault import FileFault, PassingFault
+from dagster_project.ingestion.files import Found
 from dagster_project.ingestion.landing import Incoming, named_by_contract
 from dagster_project.ingestion.mapping import SqlMapping
 from dagster_project.ingestion.reading import Place, Reading, identifier
@@ -73,6 +74,14 @@ class FeedRun:
     def set_aside(self, name: str, digest: str | None, reason: str) -> None:
         """Note that a file could not be read."""
         self.loads.append(Load(self.contract.feed, name, digest, "set_aside", reason))
+
+    def refuse(self, file: Found, digest: str | None, fault: FileFault) -> None:
+        """Set a file aside; one that went away since it was found is only told of."""
+        if not file.path.exists():
+            self.warnings.append(f"{file.name}: it went away before it was read")
+            return
+        # What is known by its hash is not tried again until its content changes.
+        self.set_aside(file.name, None if isinstance(fault, PassingFault) else digest, str(fault))
 
     def has_rows(self) -> bool:
         """Whether the feed has been loaded before."""

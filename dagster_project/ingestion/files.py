@@ -14,7 +14,7 @@ from pathlib import Path
 import duckdb
 
 from dagster_project.ingestion.company_file import FeedSource, ReadOptions
-from dagster_project.ingestion.fault import FileFault
+from dagster_project.ingestion.fault import FileFault, PassingFault
 from dagster_project.ingestion.reading import Place, Reading
 from dagster_project.ingestion.reading_csv import read_csv, repair_csv
 from dagster_project.ingestion.reading_json import read_json
@@ -100,9 +100,9 @@ def open_file(
     try:
         return _open(connection, file, source, columns, place, is_repair)
     except FileNotFoundError:
-        raise FileFault("it went away while it was being read") from None
+        raise PassingFault("it went away while it was being read") from None
     except PermissionError:
-        raise FileFault("it may not be read; its permissions forbid it") from None
+        raise PassingFault("it may not be read; its permissions forbid it") from None
     except UnicodeError:
         raise FileFault("it is not text in its encoding") from None
 

@@ -19,6 +19,7 @@ from dagster_project.ingestion.files import find_files, open_file
 from dagster_project.ingestion.mapping import SqlMapping, describe, missing_column
 from dagster_project.ingestion.reading import RESERVED, Place, Reading, identifier, literal
 from dagster_project.ingestion.temporary import drop_temporary
+from dagster_project.machine import is_disk_full
 from dagster_project.settings import StellaError
 
 
@@ -76,6 +77,8 @@ def land_rows(connection: duckdb.DuckDBPyConnection, reading: Reading, name: str
     except duckdb.OutOfMemoryException:
         raise
     except duckdb.Error as fault:
+        if is_disk_full(fault):
+            raise
         connection.execute(f"delete from landing_all where _file = {literal(name)}")
         raise FileFault(f"it cannot be read to the end ({fit_to_show(fault)})") from None
 

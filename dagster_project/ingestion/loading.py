@@ -20,7 +20,7 @@ from dagster_project.ingestion.backfill import Days, event_time, note_files
 from dagster_project.ingestion.batches import Opened, alike, land_files, land_large_file, load_batch
 from dagster_project.ingestion.company import Company
 from dagster_project.ingestion.contract import Contract
-from dagster_project.ingestion.fault import FileFault
+from dagster_project.ingestion.fault import FileFault, PassingFault
 from dagster_project.ingestion.feed_run import FeedReport, FeedRun, in_line
 from dagster_project.ingestion.files import Found, find_files, open_file
 from dagster_project.ingestion.mapping import read_mapping
@@ -30,6 +30,7 @@ from dagster_project.ingestion.reading import Place
 from dagster_project.ingestion.scanning import content_hash
 from dagster_project.ingestion.store import Known, Load, known_files, next_moment, note_copy, prepare, register
 from dagster_project.ingestion.temporary import drop_temporary
+from dagster_project.machine import is_disk_full
 from dagster_project.privacy.guard import guard_of
 from dagster_project.privacy.key import PseudonymKey
 from dagster_project.settings import Settings, StellaError
@@ -177,10 +178,12 @@ def _open(run: FeedRun, file: Found, known: Known, taken: set[str]) -> Opened | 
         columns = {c.name: c.type for c in run.contract.columns}
         reading = in_line(run, open_file(run.connection, file, run.source, columns, run.place))
     except FileFault as fault:
-        run.set_aside(file.name, digest, str(fault))
+        run.refuse(file, digest, fault)
         return None
     except OSError as fault:
-        run.set_aside(file.name, digest, f"it cannot be read ({fault.strerror or type(fault).__name__})")
+        if is_disk_full(fault):
+            raise
+        run.refuse(file, digest, PassingFault(f"it cannot be read ({fault.strerror or type(fault).__name__})"))
         return None
     return Opened(file, digest, reading)
 

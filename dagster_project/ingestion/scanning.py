@@ -20,7 +20,7 @@ from typing import BinaryIO
 
 import pyarrow as pa
 
-from dagster_project.ingestion.fault import FileFault
+from dagster_project.ingestion.fault import FileFault, PassingFault
 
 CHUNK = 1 << 20
 _BOMS = (
@@ -136,7 +136,7 @@ def pieces(path: Path, compression: str, limit: int) -> Iterator[bytes]:
     except OSError as fault:
         if compression == "zstd":
             raise FileFault(f"the zstd file is truncated or damaged ({fit(fault)})") from None
-        raise FileFault(f"it cannot be read ({fault.strerror or type(fault).__name__})") from None
+        raise PassingFault(f"it cannot be read ({fault.strerror or type(fault).__name__})") from None
 
 
 def fit(fault: Exception) -> str:

@@ -10,6 +10,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from dagster_project import machine
+from dagster_project.operations.outcome import EXIT_FAILED
 from dagster_project.operations.plain import plain
 from dagster_project.settings import StellaError
 
@@ -235,7 +237,7 @@ def export_person(
 
 @app.command()
 def dev(
-    port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 3000,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port on 127.0.0.1.")] = 3000,
     company: Company = None,
 ) -> None:
     """Open Dagster's UI on this machine."""
@@ -279,9 +281,19 @@ def _day(moment: datetime | None) -> date | None:
 
 
 def main() -> None:
-    """Run the command; a user's fault is one message on standard error, and exit code 2."""
+    """Run the command; a user's fault, or the machine's, is one message on standard error, and exit code 2 or 1."""
     try:
         app()
     except StellaError as fault:
-        Console(stderr=True, soft_wrap=True).print(f"[red]stella:[/red] {plain(fault)}", highlight=False, markup=True)
+        _complain(str(fault))
         sys.exit(fault.exit_code)
+    except Exception as fault:
+        said = machine.told(fault)
+        if said is None:
+            raise
+        _complain(said)
+        sys.exit(EXIT_FAILED)
+
+
+def _complain(said: str) -> None:
+    Console(stderr=True, soft_wrap=True).print(f"[red]stella:[/red] {plain(said)}", highlight=False, markup=True)

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import IO
 
 from dagster_project import clock
+from dagster_project.machine import make_folder
 from dagster_project.settings import Settings, StellaError
 
 EXIT_HELD = 4
@@ -60,7 +61,7 @@ def hold(
         HeldError: another process holds it, and still does after the wait.
     """
     path = _file(settings)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     with path.open("a+", encoding="utf-8") as file:
         _acquire(file, settings, wait_seconds, on_wait)
         left = _read(path)

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from rich.console import Console
 
-from dagster_project import clock
+from dagster_project import clock, machine
 from dagster_project.operations import reconciliation, summary, upkeep
 from dagster_project.operations.closing import close, note_stopped
 from dagster_project.operations.lock import hold
@@ -107,6 +107,14 @@ def _run_all(session: Session, console: Console, verb: str = VERB, tables: Seque
     end = show_on_terminal(console)
     try:
         outcome = run_job(session, tables=tables, is_retry=verb == RETRY)
+    except StellaError:
+        raise
+    except Exception as fault:
+        # Dagster's own records need the disk too: where they cannot be written, no step is there to fail.
+        said = machine.told(fault)
+        if said is None:
+            raise
+        outcome = RunOutcome("", is_success=False, asset_count=0, failures={"run": said})
     finally:
         end()
     closing = close(session, verb, started, outcome)

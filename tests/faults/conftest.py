@@ -11,9 +11,21 @@ import yaml
 
 from dagster_project.operations.demo import simulate_into
 from tests.faults.runner import Forker, Shop, Undisturbed, built
-from tests.integration.runs import content, small_world
+from tests.integration.runs import DEMO, content, small_world
 
 PERSONS = 100
+# Of so few customers something is learnt, and a plan worth sending comes of it, only where contacts cost little, do
+# much, and are given to all but the controls.
+CONTACTS = {
+    "reference_persons": PERSONS,
+    "largest_effect": 0.9,
+    "channels": {channel: {"fixed_cost": 0} for channel in ("email", "app")},
+}
+CAMPAIGN = {
+    "channels": ["email", "app"], "eligibility": "all", "base_effect": 0.6, "drift": 0, "random_share": 1,
+    "contact_share": 1, "control_pct": 40, "offer_value": 5,
+}  # fmt: skip
+PLANS = ("campaigns", "campaign_channels")
 FEEDS = (
     "order_lines", "returns", "customers", "products", "campaigns", "campaign_channels", "campaign_contacts",
     "campaign_responses", "consents", "contacts", "loyalty_entries",
@@ -25,6 +37,12 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
     """The company with its landing folder filled; today's are the last tenth of each text file, and the late files."""
     root = tmp_path_factory.mktemp("faults")
     company = small_world(root / "companies", PERSONS)
+    world = yaml.safe_load((company / "world.yml").read_text())
+    campaigns = [
+        campaign if campaign["eligibility"] == "prospects" else campaign | CAMPAIGN
+        for campaign in yaml.safe_load((DEMO / "world.yml").read_text())["campaigns"]
+    ]
+    (company / "world.yml").write_text(yaml.safe_dump(world | {"contacts": CONTACTS, "campaigns": campaigns}))
     described = yaml.safe_load((company / "company.yml").read_text())
     described["feeds"] = {feed: described["feeds"][feed] for feed in FEEDS}
     (company / "company.yml").write_text(yaml.safe_dump(described))
@@ -36,7 +54,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
         today.mkdir(parents=True)
         for path in late:
             shutil.move(path, today)
-        if first.suffix in {".csv", ".jsonl"}:
+        if first.suffix in {".csv", ".jsonl"} and feed.name not in PLANS:
             _cut(first, today / f"today{first.suffix}")
     return shop
 
@@ -77,4 +95,6 @@ def _run(shop: Shop, forker: Forker) -> Undisturbed:
     before = content(shop.published) if shop.published.exists() else None
     code, said = forker.run("run")
     assert code in {0, 3}, said
-    return Undisturbed(before, content(shop.published), built(shop.database), forker.steps(), code)
+    after = content(shop.published)
+    assert after["decisions.contact_plan"][0] > 10
+    return Undisturbed(before, after, built(shop.database), shop.outbox(), forker.steps(), code)

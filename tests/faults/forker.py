@@ -44,7 +44,8 @@ def _break(model: str) -> None:
 def _work(order: dict[str, Any]) -> None:
     from dagster_project.operations import cli
 
-    os.environ.update(order["environment"])
+    # The static parser of dbt has threads of its own, which a fork does not inherit: it would wait for them for ever.
+    os.environ.update({"DBT_STATIC_PARSER": "false"} | order["environment"])
     log = os.open(order["log"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     os.dup2(log, 1)
     os.dup2(log, 2)

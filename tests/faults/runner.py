@@ -44,6 +44,10 @@ class Shop:
     def published(self) -> Path:
         return self.folder / "published" / "stella.duckdb"
 
+    def outbox(self) -> dict[str, str]:
+        """The files that wait to be sent, by name."""
+        return {str(path.relative_to(self.folder)): path.read_text() for path in self.folder.glob("outbox/*/*")}
+
     def empty(self) -> None:
         """Leave nothing but the files of the first run."""
         for path in self.folder.iterdir():
@@ -126,11 +130,12 @@ Held = dict[str, tuple[int, int]]
 
 @dataclass(frozen=True)
 class Undisturbed:
-    """What was published before and after a run, what was built, its steps with their seconds, its exit code."""
+    """What was published before and after a run, what was built and put out, its steps with their seconds, its code."""
 
     before: Held | None
     after: Held
     built: Held
+    outbox: dict[str, str]
     steps: list[tuple[str, float]]
     code: int
 

@@ -41,6 +41,7 @@ def _kill_and_recover(shop: Shop, forker: Forker, undisturbed: Undisturbed, at: 
     assert all(found in (undisturbed.before, undisturbed.after) for found in watcher.found.values())
     assert content(shop.published) == undisturbed.after
     assert built(shop.database) == undisturbed.built
+    assert shop.outbox() == undisturbed.outbox
 
 
 def _moment(chance: random.Random, steps: list[tuple[str, float]], is_by_time: bool) -> tuple[int, float]:
@@ -82,6 +83,7 @@ def test_a_run_killed_a_dozen_times_goes_on_where_it_was(
     assert not made & {name for name in names[: at[-1]] if name.startswith("raw.")}
     assert content(shop.published) == first.after
     assert built(shop.database) == first.built
+    assert shop.outbox() == first.outbox
     code, said = forker.run("retry")
     assert code == 2
     assert "nothing to take up" in said

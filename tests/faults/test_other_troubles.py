@@ -67,6 +67,7 @@ def test_a_clock_set_back_changes_nothing(shop: Shop, forker: Forker, undisturbe
     assert code == undisturbed.code, said[-3000:]
     assert content(shop.published) == undisturbed.after
     assert built(shop.database) == undisturbed.built
+    assert shop.outbox() == undisturbed.outbox
     with duckdb.connect(str(shop.database), read_only=True) as reader:
         (is_in_order,) = reader.execute(
             "select bool_and(coalesce(loaded_at >= before, true)) from "
@@ -97,3 +98,4 @@ def test_a_model_that_fails_stops_what_draws_on_it_and_nothing_else(
     assert code == undisturbed.code, said[-3000:]
     assert content(shop.published) == undisturbed.after
     assert built(shop.database) == undisturbed.built
+    assert shop.outbox() == undisturbed.outbox

@@ -37,9 +37,18 @@ def test_a_wrong_value_names_its_variable(monkeypatch: pytest.MonkeyPatch) -> No
         get_settings()
 
 
-def test_an_unknown_company_lists_the_known_ones() -> None:
+def test_a_wrong_value_is_told_with_what_its_variable_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STELLA_MEMORY_LIMIT", "much")
+    with pytest.raises(StellaError, match=r"STELLA_MEMORY_LIMIT='much'.*such as 4GB"):
+        get_settings()
+    monkeypatch.setenv("STELLA_MEMORY_LIMIT", "512 MiB")
+    assert get_settings().memory_limit == "512 MiB"
+
+
+@pytest.mark.parametrize("company", ["nobody", "/nowhere/at/all"])
+def test_an_unknown_company_lists_the_known_ones(company: str) -> None:
     with pytest.raises(StellaError, match="demo"):
-        _ = get_settings(company="nobody").company_folder
+        _ = get_settings(company=company).company_folder
 
 
 def test_a_company_outside_the_repository_is_known_by_its_folder(tmp_path: Path) -> None:

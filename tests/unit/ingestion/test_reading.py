@@ -8,7 +8,6 @@ import io
 import json
 import zipfile
 from decimal import Decimal
-from pathlib import Path
 
 import duckdb
 import pyarrow as pa
@@ -16,7 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 from duckdb_extensions import import_extension
 
-from dagster_project.ingestion import batches, loading
+from dagster_project.ingestion import batches
 from dagster_project.ingestion.contracts import Contract
 from dagster_project.ingestion.feed_run import FeedRun
 from dagster_project.ingestion.landing import Incoming
@@ -508,21 +507,6 @@ def test_a_file_that_is_being_written_is_left_for_the_next_run(door: Door, monke
     monkeypatch.undo()
     door.load()
     assert door.rows("order_ref") == [("A1",), ("A2",)]
-
-
-def test_a_file_that_goes_away_is_set_aside(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = door.put("order1.csv", orders(order("A1")))
-    door.put("order2.csv", orders(order("A2")))
-    digest = loading.content_hash
-
-    def late(file: Path) -> str:
-        path.unlink(missing_ok=True)
-        return digest(file)
-
-    monkeypatch.setattr(loading, "content_hash", late)
-    report = door.load()
-    assert [file for file, _ in report.set_aside] == ["order1.csv"]
-    assert door.rows("order_ref") == [("A2",)]
 
 
 def test_the_scratch_folder_is_left_empty(door: Door) -> None:

@@ -16,9 +16,18 @@ RULES: tuple[tuple[str, ...], ...] = (
     ("family_name", "birth_date"), ("birth_date", "postcode"), ("street", "postcode"), ("family_name", "postcode"),
     ("given_name", "postcode"), ("birth_date",), ("house_number", "postcode"),
     ("substr(given_name, 1, 2)", "substr(family_name, 1, 2)", "birth_date[1:4]"),
+    ("least(given_name, family_name)", "greatest(given_name, family_name)"),
+    ("substr(given_name, 1, 1)", "birth_date[6:10]"), ("substr(family_name, 1, 1)", "birth_date[6:10]"),
+    ("substr(given_name, 1, 1)", "birth_date[1:7]"), ("substr(family_name, 1, 1)", "birth_date[1:7]"),
+    ("birth_date[1:7]", "postcode"), ("birth_date[1:4]", "postcode"), ("birth_date[6:10]", "postcode"),
+    ("substr(tax_code, 1, 5)",), ("substr(tax_code, -5)",), ("substr(phone, -6)",), ("substr(email_local, 1, 7)",),
+    ("street_words",), ("house_number", "substr(street, 1, 6)"), ("house_number", "birth_date[1:4]"),
     ("substr(given_name, 1, 1)", "postcode"), ("substr(family_name, 1, 1)", "postcode"),
+    ("given_name", "birth_date[1:4]"), ("family_name", "birth_date[1:4]"), ("family_name", "city"),
     ("substr(given_name, 1, 2)", "substr(family_name, 1, 2)"), ("substr(given_name, 1, 1)", "family_name"),
-    ("given_name", "substr(family_name, 1, 1)"),
+    ("given_name", "substr(family_name, 1, 1)"), ("given_name", "city"), ("birth_date[6:10]",), ("birth_date[1:7]",),
+    ("family_name",), ("house_number", "city"), ("substr(family_name, 1, 3)", "birth_date[1:4]"),
+    ("substr(given_name, 1, 3)", "birth_date[1:4]"), ("substr(street, 1, 6)", "city"),
 )  # fmt: skip
 LEAST_BUDGET, BUDGET_A_RECORD = 150_000, 6
 

@@ -90,7 +90,8 @@ def _list_contested(connection: duckdb.DuckDBPyConnection, unreliable: Mapping[s
             inner join identity_component on component.founder_node = identity_component.founder_node
             inner join identity_record on identity_component.node_id = identity_record.node_id
         )
-        select l.founder_node, l.node_id as left_node, r.node_id as right_node
+        select l.founder_node, l.node_id as left_node, r.node_id as right_node,
+            verdict.is_same is not null as is_decided
         from member as l
         inner join member as r on l.founder_node = r.founder_node and l.node_id < r.node_id
         left join identity_weight as weighed on l.node_id = weighed.left_node and r.node_id = weighed.right_node
@@ -159,10 +160,7 @@ def _rebuild(connection: duckdb.DuckDBPyConnection) -> None:
         group by 1, 2
         order by is_same desc, is_strict desc, weight desc, probability desc, left_node, right_node""").fetchall()
     nodes = [int(node) for (node,) in connection.execute(inside).fetchall()]
-    groups = _Groups({node: [node] for node in nodes}, {node: node for node in nodes}, {})
-    for left, right in connection.execute("select left_node, right_node from identity_apart").fetchall():
-        groups.apart.setdefault(left, set()).add(right)
-        groups.apart.setdefault(right, set()).add(left)
+    groups = _Groups({node: [node] for node in nodes}, {node: node for node in nodes}, _apart(connection))
     refused = [
         (left, right, probability, reason)
         for left, right, is_same, _, probability, _, _ in edges
@@ -171,6 +169,30 @@ def _rebuild(connection: duckdb.DuckDBPyConnection) -> None:
     weak = [edge for edge in edges if not edge[2] and edge[4] < WEAK_LINK]
     refused += _join_weakly(groups, weak)
     _store(connection, groups, refused)
+
+
+def _apart(connection: duckdb.DuckDBPyConnection) -> dict[int, set[int]]:
+    """Give the records that each must not be joined with.
+
+    Where a steward has called two records the same, what contradicts only one of them contradicts neither: he knew.
+    """
+    same: dict[int, set[int]] = {}
+    for left, right in connection.execute(
+        "select left_node, right_node from identity_verdict where is_same"
+    ).fetchall():
+        same.setdefault(left, set()).add(right)
+        same.setdefault(right, set()).add(left)
+    pairs = connection.execute("select left_node, right_node, is_decided from identity_apart").fetchall()
+    said: dict[int, set[int]] = {}
+    for left, right, _ in pairs:
+        said.setdefault(left, set()).add(right)
+        said.setdefault(right, set()).add(left)
+    apart: dict[int, set[int]] = {}
+    for left, right, is_decided in pairs:
+        if is_decided or (same.get(left, set()) <= said[right] and same.get(right, set()) <= said[left]):
+            apart.setdefault(left, set()).add(right)
+            apart.setdefault(right, set()).add(left)
+    return apart
 
 
 def _join_weakly(groups: _Groups, weak: list[tuple[object, ...]]) -> list[tuple[int, int, float, str]]:

@@ -47,11 +47,13 @@ class ProbabilisticMatching:
 
     @property
     def unreliable(self) -> dict[str, set[str]]:
-        """The columns that differ in more than 2 % of the pairs of one, by party: they contradict nothing."""
-        return {
-            party: {c.column for c in model.comparisons if model.share_different(c.column) > MOST_DIFFERENT}
-            for party, model in self.models.items()
-        }
+        """What differs in more than 2 % of the pairs of one, by party, as `rules.contradiction` names it."""
+        found = {}
+        for party, model in self.models.items():
+            found[party] = {c.column for c in model.comparisons if model.share_different(c.column) > MOST_DIFFERENT}
+            if model.share_different("birth_date", "part") > MOST_DIFFERENT:
+                found[party].add("birth_date_in_part")
+        return found
 
     def find(self, connection: duckdb.DuckDBPyConnection) -> Links:
         """Append the links; write all scored pairs to `identity_weight` (left_node, right_node, weight)."""

@@ -17,6 +17,7 @@ from datetime import datetime
 
 import duckdb
 
+from dagster_project.identity.blocking import RULES
 from dagster_project.identity.comparisons import COMPARISONS, Comparison
 from dagster_project.identity.terms import KEY
 from dagster_project.identity.training import Model
@@ -201,5 +202,5 @@ def _written(model: Model) -> str:
 
 
 def _signature(comparisons: tuple[Comparison, ...]) -> str:
-    """Tell whether the comparisons are those that a model was learned with."""
-    return hashlib.sha256(repr(comparisons).encode()).hexdigest()[:16]
+    """Tell whether comparisons and blocking rules are those that a model was learned with."""
+    return hashlib.sha256(repr((comparisons, RULES)).encode()).hexdigest()[:16]

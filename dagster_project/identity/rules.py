@@ -37,13 +37,18 @@ _NEAR_BIRTH_DATE = """(
         and year({l}.birth_date) = year({r}.birth_date))
     or hamming({l}.birth_date::text, {r}.birth_date::text) <= 1
 )"""
-# By the column that must be trustworthy for it to count.
+_SAME_IN_PART = """(
+    year({l}.birth_date) = year({r}.birth_date)
+    or (month({l}.birth_date) = month({r}.birth_date) and day({l}.birth_date) = day({r}.birth_date))
+)"""
+# By the column that must be trustworthy for it to count; a birth date wrong in part is more often a mistake.
 _CONTRADICTIONS = {
     "tax_code": "{l}.tax_code <> {r}.tax_code",
     "party_type": "{l}.party_type <> {r}.party_type",
     "gender": "{l}.gender <> {r}.gender",
     "given_name": f"not {_SAME_GIVEN_NAME}",
-    "birth_date": f"({{l}}.birth_date <> {{r}}.birth_date and not {_NEAR_BIRTH_DATE})",
+    "birth_date": f"(not {_SAME_IN_PART} and not {_NEAR_BIRTH_DATE})",
+    "birth_date_in_part": f"({{l}}.birth_date <> {{r}}.birth_date and {_SAME_IN_PART} and not {_NEAR_BIRTH_DATE})",
     "family_name": """(({l}.given_name is null or {r}.given_name is null)
         and not list_has_all({l}.name_words, {r}.name_words)
         and not list_has_all({r}.name_words, {l}.name_words))""",

@@ -31,7 +31,9 @@ SHARED = ("street", "phone", "email")
 _TRAINING_RULES = (("given_name", "family_name"), ("birth_date",), ("family_name",), ("tax_code",), ("email",))
 _LEAST_PAIRS, _SAMPLE = 100, 60_000
 _PRIOR_PAIRS = 20.0  # as many pairs of one the first guess weighs
+_TRUSTED_PAIRS = 100.0
 _EXPECTED_PRECISION = 0.998
+_WRONG_PER_MISSED = 0.05
 
 
 @dataclass
@@ -48,6 +50,7 @@ class Model:
         household: weight of each level (log2, equal first) for one rather than two of one household.
         household_prior: log2 odds of one among pairs that share something.
         seen: probabilities of the levels among pairs of one that share something, which no namesake blurs.
+        seen_pairs: on how many pairs of one these rest, by column.
         least_weight: the lowest log2 odds at which a pair is taken for one.
     """
 
@@ -60,6 +63,7 @@ class Model:
     household: dict[str, list[float]] = field(default_factory=dict)
     household_prior: float = 0.0
     seen: Table = field(default_factory=dict)
+    seen_pairs: dict[str, float] = field(default_factory=dict)
     least_weight: float = 0.0
 
     @property
@@ -67,12 +71,15 @@ class Model:
         """What Splink needs to score."""
         return self.same, self.strange, self.prior
 
-    def share_different(self, column: str) -> float:
-        """Tell in which share of pairs of one the column is plainly different; 0 where it is not compared."""
+    def share_different(self, column: str, *odd: str) -> float:
+        """Tell in which share of pairs of one the column is different or on an odd level; 0 where it is not compared.
+
+        A hundred pairs without a difference are assumed beforehand: what few pairs say takes no column's trust away.
+        """
         levels = next((c.levels for c in self.comparisons if c.column == column), ())
-        odd = {"different", "part", "similar"} if column == "birth_date" else {"different"}
-        seen = self.seen.get(column) or self.same.get(column, [])
-        return sum(p for level, p in zip(levels, seen, strict=False) if level.name in odd)
+        seen, pairs = self.seen.get(column) or self.same.get(column, []), self.seen_pairs.get(column, 0.0)
+        share = sum(p for level, p in zip(levels, seen, strict=False) if level.name in {"different", *odd})
+        return share * pairs / (pairs + _TRUSTED_PAIRS)
 
 
 def train(
@@ -139,10 +146,25 @@ def _learn_same(connection: duckdb.DuckDBPyConnection, source: str, model: Model
         if pairs < _LEAST_PAIRS or not set(rule) <= columns:
             continue
         learned, share = scorer.learn(connection, source, model.comparisons, model.parameters, rule)
+        known = _known_pairs(connection, source, rule, list(learned))
         for column, levels in learned.items():
             if sum(levels) > 0:
-                total[column] += share * pairs * _normal(np.array(levels))
+                total[column] += share * known[column] * _normal(np.array(levels))
+    model.seen_pairs = {column: float(levels.sum()) - _PRIOR_PAIRS for column, levels in total.items()}
     model.same = {column: _normal(np.maximum(levels, 1e-9)).tolist() for column, levels in total.items()}
+
+
+def _known_pairs(
+    connection: duckdb.DuckDBPyConnection, source: str, rule: Sequence[str], columns: Sequence[str]
+) -> dict[str, int]:
+    """Count the pairs of a rule's blocks that both have each column: what few pairs say must not outweigh the prior."""
+    counts = ", ".join(f"count({column}) as {column}" for column in columns)
+    sums = ", ".join(f"coalesce(sum({column} * ({column} - 1) // 2), 0)::bigint" for column in columns)
+    known = " and ".join(f"{column} is not null" for column in rule)
+    row = connection.execute(
+        f"select {sums} from (select {counts} from {source} where {known} group by {', '.join(rule)}) as block"
+    ).fetchone()
+    return dict(zip(columns, row or [0] * len(columns), strict=True))
 
 
 def _shift_prior(connection: duckdb.DuckDBPyConnection, model: Model, all_pairs: float) -> None:
@@ -191,6 +213,8 @@ def _learn_household(connection: duckdb.DuckDBPyConnection, model: Model) -> Non
             same[name] = _normal(np.bincount(level[name][seen], weigh[0], size) + 5 * guess[name][0] + 1e-4)
             house[name] = _normal(np.bincount(level[name][seen], weigh[1], size) + 20 * guess[name][1] + 1e-4)
     model.seen = {name: _flip(same[name]).tolist() for name in names}
+    if len(pairs):
+        model.seen_pairs = {n: float((belief * pairs)[level[n] >= 0].sum()) for n in names}
     model.household = {n: _flip(np.log2(same[n] / house[n])).tolist() for n in names}
     model.household_prior = float(np.log2(share / (1 - share)))
 
@@ -210,11 +234,17 @@ def _household_guess(comparison: Comparison, model: Model) -> Reals:
 
 
 def threshold(odds: Reals) -> float:
-    """Find the lowest odds (log2, at least 0) above which 2 in 1,000 pairs, or a quarter of one, are expected wrong."""
-    ordered = np.sort(odds[odds >= 0])[::-1]
-    if not len(ordered):
-        return 1.0
-    wrong = 1 - 1 / (1 + np.exp2(-np.minimum(ordered, 60)))
-    allowed = np.maximum((1 - _EXPECTED_PRECISION) * np.arange(1, len(ordered) + 1), 0.25)
-    good = np.flatnonzero(np.cumsum(wrong) <= allowed)
-    return float(ordered[good[-1]]) if len(good) else 4.0
+    """Find the lowest odds (log2, at least 0) from which a pair is taken for one; of equal odds all are or none.
+
+    Above it, 2 in 1,000 pairs, or a quarter of one, are expected wrong; or, where records are so poor that many of one
+    stay apart, one pair for every 20 that are expected to be missed.
+    """
+    ordered = np.sort(odds)[::-1]
+    right = 1 / (1 + np.exp2(-np.clip(ordered, -60, 60)))
+    linked = np.arange(1, len(ordered) + 1)
+    allowed = np.maximum((1 - _EXPECTED_PRECISION) * linked, 0.25)
+    allowed = np.maximum(allowed, _WRONG_PER_MISSED * (right.sum() - np.cumsum(right)))
+    good = np.flatnonzero((np.cumsum(1 - right) <= allowed) & (ordered >= 0))
+    if len(good):
+        return float(ordered[good[-1]])
+    return 4.0 if (odds >= 0).any() else 1.0

@@ -42,6 +42,22 @@ def test_a_steward_outranks_a_contradiction(registry: Registry) -> None:
     assert registry.same(("crm", "1"), ("pos", "3"))
 
 
+def test_what_a_steward_has_joined_takes_no_record_from_either(registry: Registry) -> None:
+    """Born 1970 by one, 1999 by the other: whoever agrees with one of them is not turned away by the other."""
+    registry.change("1", tax_code="A1", birth_date="1970-01-01")
+    registry.change("2", "webshop", tax_code="A1", birth_date="1970-01-01")
+    registry.change("3", "pos", tax_code="B2", birth_date="1999-09-09")
+    registry.person("5", "app", **ANNA, tax_code="C3")
+    registry.decide("crm 1", "pos 3", "same")
+    resolve(registry.connection)
+    assert registry.same(("crm", "1"), ("webshop", "2"), ("pos", "3"))
+    assert not registry.same(("crm", "1"), ("app", "5"))
+    registry.decide("pos 3", "webshop 2", "different")
+    resolve(registry.connection)
+    assert registry.same(("crm", "1"), ("pos", "3"))
+    assert not registry.same(("crm", "1"), ("webshop", "2"))
+
+
 def test_a_decision_survives_a_rebuild(registry: Registry) -> None:
     registry.decide("crm 1", "pos 3", "same")
     resolve(registry.connection)

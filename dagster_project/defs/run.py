@@ -6,7 +6,7 @@ import logging
 import os
 import shutil
 import warnings
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -37,7 +37,13 @@ def prepare_instance(settings: Settings) -> Path:
     return home
 
 
-def run_job(session: Session, name: str = MAIN_JOB, tables: Sequence[str] = (), is_retry: bool = False) -> RunOutcome:
+def run_job(
+    session: Session,
+    name: str = MAIN_JOB,
+    tables: Sequence[str] = (),
+    is_retry: bool = False,
+    on_start: Callable[[], None] | None = None,
+) -> RunOutcome:
     """Execute a job, the whole way if none is named, in a session; never raises for a step that failed.
 
     Args:
@@ -45,9 +51,10 @@ def run_job(session: Session, name: str = MAIN_JOB, tables: Sequence[str] = (), 
         name: the job.
         tables: where given, only these and what draws on them are made anew.
         is_retry: whether only what the last run left undone is made.
+        on_start: what to do once it is certain that there is something to make, before anything is made.
 
     Raises:
-        StellaError: no table has such a name, or there is no run to take up.
+        StellaError: no table has such a name, or there is no run to take up; then nothing has changed.
     """
     prepare_instance(session.settings)
     logging.getLogger("dagster").setLevel(logging.CRITICAL)
@@ -71,6 +78,8 @@ def run_job(session: Session, name: str = MAIN_JOB, tables: Sequence[str] = (), 
             job, tags = job.get_subset(asset_selection=frozenset(keys)), tags | {PART_TAG: part_of(keys)}
             # What is not made anew counts as made: no test waits for it.
             session.built.update(n["unique_id"] for key, n in MODELS.items() if dg.AssetKey(list(key)) not in keys)
+        if on_start:
+            on_start()
         result = job.execute_in_process(
             instance=instance,
             raise_on_error=False,

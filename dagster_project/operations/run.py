@@ -100,13 +100,16 @@ def run_part(session: Session, console: Console, tables: Sequence[str] = (), wai
 def _run_all(session: Session, console: Console, verb: str = VERB, tables: Sequence[str] = ()) -> int:
     settings = session.settings
     started, began = clock.now(), time.perf_counter()
-    forget(settings)
-    upkeep.forget(settings)
+
+    def start() -> None:
+        forget(settings)
+        upkeep.forget(settings)
+
     from dagster_project.defs.run import run_job  # noqa: PLC0415 - Dagster takes seconds to import
 
     end = show_on_terminal(console)
     try:
-        outcome = run_job(session, tables=tables, is_retry=verb == RETRY)
+        outcome = run_job(session, tables=tables, is_retry=verb == RETRY, on_start=start)
     except StellaError:
         raise
     except Exception as fault:

@@ -52,6 +52,13 @@ def test_a_second_run_has_nothing_to_do(demo_run: Run) -> None:
     assert again.published.resolve() == before
 
 
+def test_a_table_that_is_not_there_is_refused_before_anything_changes(demo_run: Run) -> None:
+    refused = stella(demo_run.home, demo_run.company, "rebuild", "--select", "fct_order_lin")
+    assert refused.exit_code != 0
+    assert "Did you mean" in refused.output
+    assert "Nothing new" in stella(demo_run.home, demo_run.company, "run").output
+
+
 def test_a_run_all_the_same_changes_nothing(demo_run: Run) -> None:
     before = content(demo_run.published)
     again = stella(demo_run.home, demo_run.company, "run", "--force")

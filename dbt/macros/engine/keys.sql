@@ -2,7 +2,7 @@
 {% macro surrogate_key(columns) -%}{{ adapter.dispatch('surrogate_key')(columns) }}{%- endmacro %}
 
 {% macro duckdb__surrogate_key(columns) -%}
-    cast(md5_number({{ key_text(columns) }}) >> 68 as bigint)
+    cast('0x' || substr(md5({{ key_text(columns) }}), 1, 15) as bigint)
 {%- endmacro %}
 
 {% macro default__surrogate_key(columns) -%}

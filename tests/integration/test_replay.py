@@ -121,7 +121,8 @@ def test_a_past_day_with_what_is_known_today(days: Days, late: Late, then: Path,
     assert ask(now, f"select count(*) from marts.mart_customer_360 where registered_on >= date '{FIRST}'") == [(0,)]
 
 
-def test_nothing_of_a_replay_stays_but_its_file(days: Days) -> None:
+def test_nothing_of_a_replay_stays_but_its_file(days: Days, then: Path) -> None:
+    assert then.is_file()
     home = days.folder / "home" / days.company.name
     assert [path.name for path in (home / ".replay").iterdir()] == ["run.lock"]
     assert not (home / "replays").exists()

@@ -34,6 +34,22 @@ _PRIOR_PAIRS = 20.0  # as many pairs of one the first guess weighs
 _TRUSTED_PAIRS = 100.0
 _EXPECTED_PRECISION = 0.998
 _WRONG_PER_MISSED = 0.05
+# Left to itself, the engine compares every record with every other one and asks for the distance last.
+STRANGERS = f"""
+create or replace temp table identity_candidate as
+with ranked as materialized (
+    select record_id, row_number() over (order by record_id) - 1 as place, count(*) over () as total from {{source}}
+),
+step as (
+    select distinct 1 + (hash(number) % (select greatest(count(*) - 1, 1) from {{source}}))::bigint as distance
+    from range({_SAMPLE} // (select count(*) from {{source}}) + 1) as steps(number)
+),
+far as materialized (select record_id, (place + distance) % total as place from ranked cross join step)
+select least(l.record_id, r.record_id) as record_id_l, greatest(l.record_id, r.record_id) as record_id_r
+from far as l inner join ranked as r on l.place = r.place
+where l.record_id <> r.record_id
+order by hash(l.record_id, r.record_id), l.record_id, r.record_id limit {_SAMPLE}
+"""
 
 
 @dataclass
@@ -104,19 +120,7 @@ def train(
 
 def _strangers(connection: duckdb.DuckDBPyConnection, source: str, model: Model) -> Table:
     """Count the levels among pairs of records that lie at fixed distances in the order of their hashes."""
-    connection.execute(f"""
-        create or replace temp table identity_candidate as
-        with ranked as (select record_id, row_number() over (order by record_id) - 1 as place, count(*) over () as total
-            from {source}),
-        step as (
-            select distinct 1 + (hash(number) % (select greatest(count(*) - 1, 1) from {source}))::bigint as distance
-            from range({_SAMPLE} // (select count(*) from {source}) + 1) as steps(number)
-        )
-        select least(l.record_id, r.record_id) as record_id_l, greatest(l.record_id, r.record_id) as record_id_r
-        from ranked as l cross join step
-        inner join ranked as r on r.place = (l.place + distance) % l.total
-        where l.record_id <> r.record_id
-        order by hash(l.record_id, r.record_id), l.record_id, r.record_id limit {_SAMPLE}""")
+    connection.execute(STRANGERS.format(source=source))
     flat = {c.column: [1 / len(c.levels)] * len(c.levels) for c in model.comparisons}
     scorer.score(connection, source, model.comparisons, (model.same, flat, 0.01), "identity_scored")
     return {c.column: _normal(_counts(connection, c, "identity_scored") + 0.5).tolist() for c in model.comparisons}

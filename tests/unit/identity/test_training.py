@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+import duckdb
 import numpy as np
 import pytest
 
 from dagster_project.identity.comparisons import BIRTH_DATE, TAX_CODE
 from dagster_project.identity.rules import contradiction
-from dagster_project.identity.training import Model, threshold
+from dagster_project.identity.training import STRANGERS, Model, threshold
 from tests.unit.identity.registry import Registry
 
 
@@ -17,6 +18,18 @@ def _odds(*blocks: tuple[int, float]) -> np.ndarray:
 
 def _linked(odds: np.ndarray) -> int:
     return int((odds >= threshold(odds)).sum())
+
+
+def test_strangers_are_found_by_their_place_not_by_holding_each_record_against_all() -> None:
+    connection = duckdb.connect()
+    connection.execute("create table records as select i * 7919 % 20011 as record_id from range(20000) as numbers(i)")
+    statement = STRANGERS.format(source="records")
+    plan = connection.execute(f"explain {statement}").fetchall()[0][1]
+    assert "HASH_JOIN" in plan
+    assert "NESTED_LOOP_JOIN" not in plan
+    connection.execute(statement)
+    pairs = "select count(*), count(distinct (record_id_l, record_id_r)) from identity_candidate"
+    assert connection.execute(pairs).fetchone() == (60_000, 60_000)
 
 
 def test_two_in_a_thousand_are_wrong_where_records_are_good() -> None:

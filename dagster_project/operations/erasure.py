@@ -27,6 +27,7 @@ from dagster_project.operations.session import Session
 from dagster_project.operations.unfinished import Unfinished
 from dagster_project.privacy import tombstones, trace_files
 from dagster_project.privacy.key import PseudonymKey
+from dagster_project.privacy.known_persons import phrases_of
 from dagster_project.settings import Settings, StellaError
 
 VERB = "stella erase"
@@ -139,7 +140,8 @@ def _forget(session: Session) -> None:
             return
         connection.execute("begin")
         for erasure_id, subject in left.subjects.items():
-            tombstones.bury(connection, subject.identifiers, key, left.moment)
+            told = phrases_of(connection, subject.attributes)
+            tombstones.bury(connection, [*subject.identifiers, *told], key, left.moment)
             rows = forget_in_tables(connection, subject, session.feed_classes, key)
             connection.execute(
                 f"insert into {tombstones.ERASURES} values (?, ?, ?, null)",

@@ -149,8 +149,8 @@ def _describe(connection: duckdb.DuckDBPyConnection, customer_id: int) -> Subjec
         f"where identifier_kind = 'record' and customer_id = {customer_id})"
     )
     said = connection.execute(
-        "select distinct unnest([full_name, given_name, family_name, organisation_name, tax_code, street, "
-        f"cast(birth_date as varchar)]) from raw.customers where {is_his}"
+        "select distinct unnest([full_name, given_name || ' ' || family_name, given_name, family_name, "
+        f"organisation_name, tax_code, street, cast(birth_date as varchar)]) from raw.customers where {is_his}"
     ).fetchall()
     for kind in ("email", "phone"):
         values = connection.execute(f"select distinct {kind} from raw.customers where {is_his}").fetchall()

@@ -1,12 +1,15 @@
-"""One table's select for publication: columns withheld, and columns replaced by their pseudonyms.
+"""One table's select for publication: columns withheld, masked, and replaced by their pseudonyms.
 
 Belongs here: the SQL of one table. What is published as what is decided by the description; see `privacy`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import duckdb
 
+from dagster_project.privacy.masking import MASKED
 from dagster_project.publishing.privacy import REFERENCES, Description
 
 
@@ -22,19 +25,23 @@ def column_types(connection: duckdb.DuckDBPyConnection, schema: str, table: str)
     )
 
 
-def publication_select(schema: str, table: str, types: dict[str, str], description: Description, has_key: bool) -> str:
+def publication_select(
+    schema: str, table: str, types: dict[str, str], description: Description, has_key: bool, masked: Iterable[str] = ()
+) -> str:
     """Write the select that a published table is made of.
 
     A key is hashed once for each of its values, and not for each row: a fact repeats it many times. `has_key` says
-    whether the macros of the pseudonyms are installed; without them the references stay as they are.
+    whether the macros of the pseudonyms are installed; without them the references stay as they are. `masked` are the
+    columns with texts in `masked_text`.
     """
     relation = f'{schema}."{table}"'
-    withheld = sorted(description.withheld_columns & set(types))
+    # A text within a list or an object is not masked, so it is not published.
+    unmaskable = {column for column in description.masked_columns & set(types) if types[column] != "VARCHAR"}
+    withheld = sorted((description.withheld_columns & set(types)) | unmaskable)
     exclude = f" exclude ({', '.join(map(_quoted, withheld))})" if withheld else ""
     hashed = sorted((description.pseudonym_columns & set(types)) - set(withheld)) if has_key else []
     references = sorted((REFERENCES & set(types)) - set(withheld) - set(hashed)) if has_key else []
-    if not hashed and not references:
-        return f"select *{exclude} from {relation}"
+    texts = sorted(set(masked) - set(withheld) - set(hashed) - set(references))
     joins, replaced = [], []
     for number, column in enumerate(hashed):
         macro = "pseudonym_text" if types[column] == "VARCHAR" else "pseudonym_key"
@@ -43,17 +50,23 @@ def publication_select(schema: str, table: str, types: dict[str, str], descripti
             f" from {relation}) as known) as hashed_{number} on source.{_quoted(column)} = hashed_{number}.value"
         )
         replaced.append(f"hashed_{number}.pseudonym as {_quoted(column)}")
+    for number, column in enumerate(texts):
+        name = f"source.{_quoted(column)}"
+        joins.append(f" left join {MASKED} as masked_{number} on {name} = masked_{number}.value")
+        replaced.append(f"coalesce(masked_{number}.masked, {name}) as {_quoted(column)}")
     for column in references:
         name = f"source.{_quoted(column)}"
         replaced.append(
             f"case when is_identifying({name}) then pseudonym_text({name}) else {name} end as {_quoted(column)}"
         )
-    return f"select source.*{exclude} replace ({', '.join(replaced)}) from {relation} as source{''.join(joins)}"
+    replace = f" replace ({', '.join(replaced)})" if replaced else ""
+    return f"select source.*{exclude}{replace} from {relation} as source{''.join(joins)}"
 
 
 def is_restricted(description: Description, types: dict[str, str]) -> bool:
-    """Whether the restricted file carries a table: something of it is withheld, or it refers to persons."""
-    return description.is_withheld or bool((description.withheld_columns | REFERENCES) & set(types))
+    """Whether the restricted file carries a table: something of it is withheld or masked, or it refers to persons."""
+    concerned = description.withheld_columns | description.masked_columns | REFERENCES
+    return description.is_withheld or bool(concerned & set(types))
 
 
 def _quoted(name: str) -> str:

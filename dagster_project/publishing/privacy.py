@@ -1,9 +1,9 @@
 """What becomes of each column when it is published, read from the models' own description.
 
 A model's `.yml` says it as `config: {meta: {privacy: ...}}`: a column that is `personal` or `sensitive` is withheld,
-one that is a `pseudonym` is published as the keyed hash of itself; a model that is personal is withheld whole. A column
-that refers to a person by a source's own reference needs no word: a reference that is itself an e-mail address, a
-number or a name becomes a pseudonym wherever it stands.
+one that is a `pseudonym` is published as the keyed hash of itself, free text that is `masked` without what is personal
+in it; a model that is personal is withheld whole. A column that refers to a person by a source's own reference needs
+no word: a reference that is itself an e-mail address, a number or a name becomes a pseudonym wherever it stands.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ class Description:
     columns: Mapping[str, str] = field(default_factory=dict)
     withheld_columns: frozenset[str] = frozenset()
     pseudonym_columns: frozenset[str] = frozenset()
+    masked_columns: frozenset[str] = frozenset()
 
 
 def describe(manifest: Mapping[str, Any]) -> dict[tuple[str, str], Description]:
@@ -42,6 +43,7 @@ def describe(manifest: Mapping[str, Any]) -> dict[tuple[str, str], Description]:
             columns={name: c.get("description", "") for name, c in columns.items()},
             withheld_columns=frozenset(n for n, c in classes.items() if c in WITHHELD),
             pseudonym_columns=frozenset(n for n, c in classes.items() if c == "pseudonym"),
+            masked_columns=frozenset(n for n, c in classes.items() if c == "masked"),
         )
     return described
 

@@ -20,6 +20,7 @@ import duckdb
 from dagster_project import clock
 from dagster_project.database import tables
 from dagster_project.privacy.key import PseudonymKey
+from dagster_project.privacy.masking import mask_texts
 from dagster_project.privacy.pseudonym import install
 from dagster_project.publishing.columns import column_types, is_restricted, publication_select
 from dagster_project.publishing.privacy import Description
@@ -64,9 +65,7 @@ def publish(
         StellaError: the copy does not hold what the warehouse holds; the former version stays in place.
     """
     started = time.perf_counter()
-    if key is not None:
-        install(connection, key.current)
-    selects = _selects(connection, descriptions, key is not None)
+    selects = _selects(connection, descriptions, as_of, key)
     versions = settings.published / "versions"
     versions.mkdir(parents=True, exist_ok=True)
     version = _new_version(versions)
@@ -87,18 +86,34 @@ def _new_version(versions: Path) -> Path:
 
 
 def _selects(
-    connection: duckdb.DuckDBPyConnection, descriptions: Mapping[tuple[str, str], Description], has_key: bool
+    connection: duckdb.DuckDBPyConnection,
+    descriptions: Mapping[tuple[str, str], Description],
+    as_of: date,
+    key: PseudonymKey | None,
 ) -> dict[tuple[str, str], str]:
-    """Write the select of each published table."""
-    return {
-        (schema, table): publication_select(
-            schema, table, column_types(connection, schema, table), descriptions.get((schema, table), Description()),
-            has_key,
-        )
+    """Write the select of each published table, and mask the texts that it draws on."""
+    said = {
+        (schema, table): descriptions.get((schema, table), Description())
         for schema in PUBLISHED_SCHEMAS
         for table in tables(connection, schema)
-        if not descriptions.get((schema, table), Description()).is_withheld
-    }  # fmt: skip
+    }
+    types = {name: column_types(connection, *name) for name, each in said.items() if not each.is_withheld}
+    texts = [
+        (*name, column)
+        for name, there in types.items()
+        for column, kind in there.items()
+        if column in said[name].masked_columns and kind == "VARCHAR"
+    ]
+    masked = mask_texts(connection, texts, as_of, key)
+    if key is not None:
+        # The search for erased persons has used the macros with their keys.
+        install(connection, key.current)
+    return {
+        name: publication_select(
+            *name, there, said[name], key is not None, [column for *table, column in masked if tuple(table) == name]
+        )
+        for name, there in types.items()
+    }
 
 
 def _publish_personal(

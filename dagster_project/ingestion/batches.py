@@ -94,7 +94,7 @@ def _load_apart(run: FeedRun, batch: list[Opened], land: Landing, fault: Excepti
     if isinstance(fault, duckdb.OutOfMemoryException):
         run.refuse(item.file, item.digest, PassingFault(_TOO_MUCH))
         return
-    if land is land_large_file and isinstance(fault, duckdb.Error):
+    if land in (land_few_files, land_large_file) and isinstance(fault, duckdb.Error):
         repaired = _repaired(run, item)
         if repaired is not None:
             load_batch(run, [repaired], _land_repaired)
@@ -146,15 +146,19 @@ def _land_again(run: FeedRun, item: Opened, columns: Mapping[str, str]) -> bool:
     return True
 
 
+def land_few_files(run: FeedRun, batch: list[Opened]) -> tuple[list[Opened], Incoming]:
+    """Make a view of a few files that are read cheaply: they need not be written down first."""
+    columns = land_view(run.connection, {item.file.name: item.reading for item in batch})
+    return batch, _incoming(run, columns, batch)
+
+
 def land_large_file(run: FeedRun, batch: list[Opened]) -> tuple[list[Opened], Incoming]:
-    """Make a view of one file that is too large to be held."""
-    (item,) = batch
-    land_view(run.connection, item.reading, item.file.name)
-    return batch, _incoming(run, item.reading.columns, batch)
+    """Make a view of one file that is too large to be held; it may be read twice."""
+    return land_few_files(run, batch)
 
 
 def _land_repaired(run: FeedRun, batch: list[Opened]) -> tuple[list[Opened], Incoming]:
-    return land_large_file(run, batch)
+    return land_few_files(run, batch)
 
 
 def _incoming(run: FeedRun, columns: Mapping[str, str], batch: list[Opened]) -> Incoming:
@@ -196,7 +200,7 @@ def _load(run: FeedRun, batch: list[Opened], land: Landing) -> None:
 
 def _is_streamed(run: FeedRun, landed: list[Opened], land: Landing) -> bool:
     """Whether rows are judged as they are read; what text costs to read again is more than it costs to keep."""
-    return land is not land_files and run.mapping is None and all(item.reading.is_read_cheaply for item in landed)
+    return land is land_large_file and run.mapping is None and all(item.reading.is_read_cheaply for item in landed)
 
 
 def _refuse_moving(landed: list[Opened]) -> None:

@@ -6,7 +6,7 @@ refused rows is in `storing.py`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from dagster_project.database import row_hash
@@ -81,16 +81,15 @@ typed as (
 ),
 judged as (
     select * replace ({_derived(contract)}),
-        {_case(refusals, lambda number, _: str(number))} as _broken,
+        {_first_broken(refusals)} as _broken,
         {_bits(warnings)} as _warned,
-        {_case(refusals, lambda _, rule: _shown(rule))} as _value,
         {_named(warnings)} as _named,
         {_extra(extras, columns)} as _extra
     from typed
 )
 select {names}, _extra, _file, _line,
     {row_hash(named, "_extra")} as _row_hash,
-    _broken, _warned, _value, _named,
+    _broken, _warned, {_value_of_refused(refusals)} as _value, _named,
     case when _broken is not null then coalesce(_whole, {_whole_row([*own.values(), *extras])}) end as _raw
 from judged"""
     if not contract.derived:
@@ -141,9 +140,16 @@ def _derived(contract: Contract) -> str:
     return ", ".join(filled)
 
 
-def _case(rules: tuple[Rule, ...], result: Callable[[int, Rule], str]) -> str:
-    cases = " ".join(f"when {rule.broken} then {result(number, rule)}" for number, rule in enumerate(rules, start=1))
+def _first_broken(refusals: tuple[Rule, ...]) -> str:
+    """Give the number, from 1, of the first rule that a row breaks."""
+    cases = " ".join(f"when {rule.broken} then {number}" for number, rule in enumerate(refusals, start=1))
     return f"case {cases} end"
+
+
+def _value_of_refused(refusals: tuple[Rule, ...]) -> str:
+    """Take the value that the message of the broken rule may show; asked only of rows that break one."""
+    cases = " ".join(f"when {number} then {_shown(rule)}" for number, rule in enumerate(refusals, start=1))
+    return f"case when _broken is not null then case _broken {cases} end end"
 
 
 def _bits(rules: tuple[Rule, ...]) -> str:

@@ -83,11 +83,25 @@ def land_rows(connection: duckdb.DuckDBPyConnection, reading: Reading, name: str
         raise FileFault(f"it cannot be read to the end ({fit_to_show(fault)})") from None
 
 
-def land_view(connection: duckdb.DuckDBPyConnection, reading: Reading, name: str) -> None:
-    """Make `landing_all` a view of one file, too large to be held twice."""
-    _attach(connection, reading)
+def land_view(connection: duckdb.DuckDBPyConnection, readings: Mapping[str, Reading]) -> dict[str, str]:
+    """Make `landing_all` a view of the files' rows, by file name, which are then read once and not kept.
+
+    Returns:
+        The columns with the engine's types.
+    """
+    columns = common_columns(list(readings.values()))
+    selects: list[str] = []
+    for name, reading in readings.items():
+        _attach(connection, reading)
+        there = {column.lower(): column for column in reading.columns}
+        listed = "".join(
+            f"cast({identifier(there[c.lower()]) if c.lower() in there else 'null'} as {kind}) as {identifier(c)}, "
+            for c, kind in columns.items()
+        )
+        selects.append(f"select {listed}_file, _line, _fault, _whole from ({_rows(reading, name)}) as read")
     drop_temporary(connection, "landing_all")
-    connection.execute(f"create or replace temp view landing_all as {_rows(reading, name)}")
+    connection.execute(f"create or replace temp view landing_all as {' union all '.join(selects)}")
+    return columns
 
 
 def _attach(connection: duckdb.DuckDBPyConnection, reading: Reading) -> None:

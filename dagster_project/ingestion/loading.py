@@ -17,7 +17,7 @@ from pathlib import Path
 import duckdb
 
 from dagster_project.ingestion.backfill import Days, event_time, note_files
-from dagster_project.ingestion.batches import Opened, alike, land_files, land_large_file, load_batch
+from dagster_project.ingestion.batches import Opened, alike, land_few_files, land_files, land_large_file, load_batch
 from dagster_project.ingestion.company import Company
 from dagster_project.ingestion.contract import Contract
 from dagster_project.ingestion.fault import FileFault, PassingFault
@@ -41,6 +41,8 @@ __all__ = ["BATCH_BYTES", "FeedReport", "load_feed", "prepare"]
 BATCH_BYTES = 256 << 20
 # So is one with more columns than this: beside it every other file's rows would be as wide.
 BATCH_COLUMNS = 500
+# So few files are judged as they are read; more are written down first.
+FEW_FILES = 8
 
 
 def load_feed(
@@ -149,7 +151,16 @@ def _load_opened(run: FeedRun, files: Iterable[Opened]) -> None:
 
 def _load_small(run: FeedRun, batch: list[Opened]) -> None:
     for part in alike(run, batch):
-        load_batch(run, part, land_files)
+        load_batch(run, part, land_few_files if _is_read_once(run, part) else land_files)
+
+
+def _is_read_once(run: FeedRun, part: list[Opened]) -> bool:
+    """Whether files are judged as they are read.
+
+    Text is read by one thread, and judged by all once it is written down; a mapping may draw on a row more than once;
+    and one bad file of many must not cost a transaction for each.
+    """
+    return run.mapping is None and len(part) <= FEW_FILES and all(item.reading.is_read_cheaply for item in part)
 
 
 def _miss(run: FeedRun) -> None:

@@ -74,9 +74,9 @@ def _keys(connection: duckdb.DuckDBPyConnection, source: str) -> tuple[list[str]
     """Name every key of every object of the file, in the order of the alphabet; say whether it has any row."""
     try:
         rows = connection.execute(
-            f"select distinct unnest(json_keys(line)) as name from {source} as lines where {_IS_OBJECT} order by name"
+            f"select distinct unnest(try(json_keys(line))) as name from {source} as lines order by name"
         ).fetchall()
-        filled = f"select 1 from {source} as lines where trim(line) <> '' limit 1"
+        filled = f"select 1 from {source} as lines where {_IS_FILLED} limit 1"
         has_rows = bool(rows) or connection.execute(filled).fetchone() is not None
     except duckdb.Error as fault:
         raise FileFault(f"it is not JSON that can be read ({fit_to_show(fault)})") from None
@@ -85,7 +85,11 @@ def _keys(connection: duckdb.DuckDBPyConnection, source: str) -> tuple[list[str]
     return [name for (name,) in rows], has_rows
 
 
-_IS_OBJECT = "case when json_valid(line) then json_type(line) = 'OBJECT' else false end"
+# What is JSON and begins like an object is one; to ask for its type would read it once more.
+_IS_OBJECT = r"regexp_matches(line, '^[ \t\r\n]*\{') and json_valid(line)"
+
+# Trimming would look at every character of the line.
+_IS_FILLED = "regexp_matches(line, '[^ ]')"
 
 
 def _select(source: str, keys: list[str]) -> str:
@@ -99,5 +103,5 @@ def _select(source: str, keys: list[str]) -> str:
     return (
         f"select {own}_line, {fault} as _fault, {whole} as _whole from (select line, _line, is_object, "
         f"{fields} as fields from (select line, _line, {_IS_OBJECT} as is_object from {source} as lines "
-        f"where line is not null and trim(line) <> '') as judged) as cut"
+        f"where {_IS_FILLED}) as judged) as cut"
     )

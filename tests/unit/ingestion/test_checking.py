@@ -97,6 +97,19 @@ def test_numbers(door: Door, text: str, value: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "value"),
+    [("7", 7), (" 7 ", 7), ("\u00a07\u00a0", 7), ("7.0", 7), ("7e1", 70), ("+7", 7), ("7.000000001", 7),
+     ("123456789012345", 123456789012345), ("9007199254740993", 9007199254740993), ("9223372036854775807", 2**63 - 1),
+     ("7.5", None), ("seven", None), ("nan", None), ("inf", None), ("9223372036854775808", None), ("0x7", None)],
+)  # fmt: skip
+def test_whole_numbers(door: Door, text: str, value: int | None) -> None:
+    """Whatever way a number is read, every digit of it counts, and what is no whole number is refused."""
+    put_orders(door, ORDER, order(line=text))
+    door.load()
+    assert door.rows("line_number") == ([] if value is None else [(value,)])
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
     [
         ("2024-07-01", "2024-06-30 22:00:00+00"),
         ("2024-07-01 12:00:00", "2024-07-01 10:00:00+00"),

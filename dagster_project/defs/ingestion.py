@@ -5,7 +5,6 @@ from typing import Any
 
 import dagster as dg
 
-from dagster_project import clock
 from dagster_project.database import count
 from dagster_project.defs.freshness import policy_of_feed
 from dagster_project.ingestion.contracts import load_contracts
@@ -13,7 +12,6 @@ from dagster_project.ingestion.ingest import FeedOutcome, ingest
 from dagster_project.operations.alerts import BATCH_CHECK, LANDED_CHECK
 from dagster_project.operations.progress import Step, progress
 from dagster_project.operations.session import CONTRACTS, Session
-from dagster_project.privacy.retention import forget_old
 
 LOAD_LOG = ["raw", "_load"]
 FEEDS = load_contracts(CONTRACTS)
@@ -56,7 +54,7 @@ def ingestion(context: dg.AssetExecutionContext) -> Iterator[Any]:
         for outcome in ingest(connection, session.settings, company, contracts, selected, accepted, key=key):
             progress.finished(_step(outcome))
             yield from _events(outcome)
-        session.outdated.update(forget_old(connection, session.retention_limits, clock.now()))
+        session.outdated.update(session.forget_old(connection))
         yield dg.MaterializeResult(asset_key=LOAD_LOG, metadata={"dagster/row_count": count(connection, "raw._load")})
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, time
 from functools import cached_property
 from typing import Any
 
@@ -17,7 +17,7 @@ from dagster_project.ingestion.company import Company, load_company
 from dagster_project.ingestion.contracts import Contract, load_contracts
 from dagster_project.ingestion.personal import classes_of, is_personal_data_there, offered
 from dagster_project.privacy.key import PseudonymKey, find_key
-from dagster_project.privacy.retention import Limit
+from dagster_project.privacy.retention import LOADED, Limit, forget_old
 from dagster_project.privacy.tombstones import FeedClasses
 from dagster_project.settings import REPOSITORY, Settings, get_settings
 
@@ -91,9 +91,9 @@ class Session:
             for kind, days in limits.items():
                 columns = frozenset(c.name for c in contract.columns if c.privacy == kind)
                 if columns or kind == "rows":
-                    time = contract.event_time or ("updated_at" if contract.has_updated_at else "_loaded_at")
+                    dated = contract.event_time or ("updated_at" if contract.has_updated_at else LOADED)
                     required = frozenset(contract.required_columns)
-                    found.append(Limit(feed, columns, frozenset(contract.keys), required, time, days))
+                    found.append(Limit(feed, columns, frozenset(contract.keys), required, dated, days))
         return found
 
     @contextmanager
@@ -105,6 +105,20 @@ class Session:
     def as_of(self, connection: duckdb.DuckDBPyConnection) -> date:
         """Determine the day to score and decide for."""
         return as_of.resolve(connection, self.settings, self.company, self.contracts)
+
+    def forget_old(self, connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
+        """Take out of `raw` what the company no longer keeps; return the rows by feed.
+
+        The day that is scored for begins the count where it is not today: in data that end years ago nothing is old
+        because of those years. It is never later than now, so that a date yet to come makes nothing old.
+        """
+        if not self.retention_limits:
+            return {}
+        now = clock.now()
+        begins = datetime.combine(self.as_of(connection), time(), self.company.zone)
+        is_today = self.settings.as_of is None and not self.company.is_historical
+        moment = now if is_today else min(begins, now)
+        return forget_old(connection, self.retention_limits, moment, now)
 
     def dbt_variables(self, connection: duckdb.DuckDBPyConnection) -> Mapping[str, Any]:
         """Collect what the models may ask of the company and the day."""

@@ -36,7 +36,13 @@ class Limit:
     days: int
 
 
-def forget_old(connection: duckdb.DuckDBPyConnection, limits: Iterable[Limit], moment: datetime) -> dict[str, int]:
+LOADED = "_loaded_at"
+"""The time of a row that says nothing of its own age."""
+
+
+def forget_old(
+    connection: duckdb.DuckDBPyConnection, limits: Iterable[Limit], moment: datetime, now: datetime
+) -> dict[str, int]:
     """Take out of `raw` what is older than its limit; return the rows removed or blanked, by feed.
 
     Columns become null, or `erased` where a value is wanted. A row whose key is itself of the class goes whole, for it
@@ -45,12 +51,14 @@ def forget_old(connection: duckdb.DuckDBPyConnection, limits: Iterable[Limit], m
     Args:
         connection: the open warehouse.
         limits: what is kept for how long.
-        moment: now, with offset.
+        moment: that of the run, with offset: the age of a record is told by its own time, which for a company whose
+            data lie in the past is long ago.
+        now: the age of a row that has no time of its own counts from its loading.
     """
     taken: dict[str, int] = {}
     for limit in limits:
         is_old = f'"{limit.time}" < $before'
-        given = {"before": moment - timedelta(days=limit.days)}
+        given = {"before": (now if limit.time == LOADED else moment) - timedelta(days=limit.days)}
         if not limit.columns or limit.columns & limit.keys:
             done = connection.execute(f"delete from raw.{limit.feed} where {is_old}", given).fetchone()
         else:

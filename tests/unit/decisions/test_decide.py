@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 
 import duckdb
 import pandas as pd
@@ -10,7 +9,7 @@ import pytest
 
 from dagster_project.decisions import TABLES, DecisionPolicy, decide, violations
 from dagster_project.scoring import score_customers
-from dagster_project.settings import Settings, get_settings
+from dagster_project.settings import Settings
 from tests.unit.decisions.shop import (
     AS_OF,
     EFFECT,
@@ -25,14 +24,6 @@ from tests.unit.decisions.shop import (
 )  # fmt: skip
 
 POLICY = DecisionPolicy(time_zone="Europe/Rome")
-
-
-@pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    company = tmp_path / "shop"
-    company.mkdir()
-    (company / "company.yml").write_text("name: shop\n")
-    return get_settings(home=tmp_path / "home", company=str(company))
 
 
 def table(connection: duckdb.DuckDBPyConnection, name: str) -> pd.DataFrame:

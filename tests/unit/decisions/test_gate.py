@@ -5,14 +5,13 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
-from pathlib import Path
 from typing import NamedTuple
 
 import duckdb
 import pytest
 
 from dagster_project.decisions import DecisionPolicy, decide, violations, write_outbox
-from dagster_project.settings import Settings, get_settings
+from dagster_project.settings import Settings
 from tests.unit.decisions.shop import AS_OF, CHANNELS, FOREVER, START, Campaign, add, add_campaign, shop_with_history
 
 
@@ -26,14 +25,6 @@ class Contact(NamedTuple):
     @property
     def at(self) -> datetime:
         return datetime.combine(self.day, time(self.hour), UTC)
-
-
-@pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    company = tmp_path / "shop"
-    company.mkdir()
-    (company / "company.yml").write_text("name: shop\n")
-    return get_settings(home=tmp_path / "home", company=str(company))
 
 
 @pytest.fixture

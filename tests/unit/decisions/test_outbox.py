@@ -12,18 +12,10 @@ from hypothesis import strategies as st
 
 from dagster_project.decisions import DecisionPolicy, prepare, write_outbox
 from dagster_project.decisions.outbox import COLUMNS, FORMULA_STARTS, defused
-from dagster_project.settings import Settings, get_settings
+from dagster_project.settings import Settings
 from tests.unit.decisions.shop import FOREVER, START, add, empty_shop
 
 DAY = date(2026, 7, 1)
-
-
-@pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    company = tmp_path / "shop"
-    company.mkdir()
-    (company / "company.yml").write_text("name: shop\n")
-    return get_settings(home=tmp_path / "home", company=str(company))
 
 
 @pytest.fixture

@@ -9,49 +9,22 @@ from pathlib import Path
 import pytest
 
 from dagster_project import clock
-from dagster_project.ingestion.loading import load_feed, prepare
-from dagster_project.operations.session import Session
 from dagster_project.operations.upkeep import forget, known_to, remember
-from dagster_project.settings import get_settings
-
-ORDERS = "source_system,order_ref,line_number,product_ref,quantity,net_amount,ordered_at\nshop,1,1,P,1,9,2026-01-05\n"
-
-
-@pytest.fixture
-def company(tmp_path: Path) -> Path:
-    folder = tmp_path / "shop"
-    folder.mkdir()
-    (folder / "orders.csv").write_text(ORDERS)
-    (folder / "company.yml").write_text(
-        "name: shop\nhome_currency: EUR\ntime_zone: Europe/Rome\nlanding: .\ncalendar: historical\n"
-        "feeds:\n  order_lines: '*.csv'\n"
-    )
-    return folder
-
-
-def _session(company: Path, **settings: object) -> Session:
-    return Session(get_settings(company=str(company), home=company.parent / "home", **settings))
-
-
-def _load(company: Path) -> None:
-    session = _session(company)
-    with session.connection() as connection:
-        prepare(connection, session.contracts)
-        load_feed(connection, session.settings, session.company, session.contracts["order_lines"])
+from tests.unit.operations.shop import ORDERS, load, session_of
 
 
 @pytest.fixture
 def built(company: Path) -> Path:
     """A company whose tables are all built."""
-    _load(company)
-    session = _session(company)
+    load(company)
+    session = session_of(company)
     with session.connection() as connection:
         remember(session, connection)
     return company
 
 
 def _is_known(company: Path, **settings: object) -> bool:
-    session = _session(company, **settings)
+    session = session_of(company, **settings)
     with session.connection() as connection:
         return known_to(session, connection) is not None
 
@@ -62,8 +35,8 @@ def test_nothing_is_known_before_the_first_run(company: Path) -> None:
 
 def test_rows_that_came_later_are_new_to_the_tables(built: Path) -> None:
     (built / "more.csv").write_text(ORDERS.replace("shop,1", "shop,2"))
-    _load(built)
-    session = _session(built, as_of="2026-02-01")
+    load(built)
+    session = session_of(built, as_of="2026-02-01")
     with session.connection() as connection:
         moment = known_to(session, connection)
         new = connection.execute("select order_ref from raw.order_lines where _loaded_at > ?", [moment]).fetchall()
@@ -71,7 +44,7 @@ def test_rows_that_came_later_are_new_to_the_tables(built: Path) -> None:
 
 
 def test_a_run_that_was_begun_makes_the_next_one_build_all(built: Path) -> None:
-    forget(_session(built).settings)
+    forget(session_of(built).settings)
     assert not _is_known(built)
 
 
@@ -82,7 +55,7 @@ def test_another_setting_of_the_company_makes_the_next_run_build_all(built: Path
 
 
 def test_rows_taken_out_of_raw_make_the_next_run_build_all(built: Path) -> None:
-    with _session(built).connection() as connection:
+    with session_of(built).connection() as connection:
         connection.execute("delete from raw.order_lines")
     assert not _is_known(built)
 
@@ -96,7 +69,7 @@ def test_the_clock_set_back_makes_the_next_run_build_all(built: Path) -> None:
 
 
 def test_rows_that_a_run_itself_has_changed_make_it_build_all(built: Path) -> None:
-    session = _session(built)
+    session = session_of(built)
     with session.connection() as connection:
         daily = replace(session, known_to=known_to(session, connection))
         assert daily.dbt_variables(connection)["loaded_after"]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import duckdb
 import pytest
 
@@ -11,36 +9,15 @@ from dagster_project.privacy.subject import describe, find_customers, find_subje
 from dagster_project.settings import StellaError
 
 
-@pytest.fixture
-def connection() -> Iterator[duckdb.DuckDBPyConnection]:
-    with duckdb.connect() as opened:
-        opened.execute("create schema raw; create schema intermediate")
-        opened.execute(
-            "create table intermediate.identity_ledger as select *, null::timestamptz as believed_to from (values"
-            " ('record', 'shop', 'W111111', 1), ('email', '', 'anna@x.it', 1), ('handle', 'x', 'summer', 1),"
-            " ('phone', '', '+39333123456', 1), ('visitor', '', 'v1234567', 1), ('visitor', '', 'v1234567', 2),"
-            " ('record', 'shop', 'W222222', 2)) as t (identifier_kind, source_system, identifier, customer_id)"
-        )
-        opened.execute(
-            "create table raw.customers as select * from (values"
-            " ('shop', 'W111111', 'Anna Rossi', 'Anna', 'Rossi', null::varchar, null::varchar, 'Via Po 1',"
-            " date '1980-02-03', 'Anna@x.it', '333 123456'),"
-            " ('shop', 'W222222', 'Berto Rossi', 'Berto', 'Rossi', null, null, 'Via Po 1', null, null, '333123456'))"
-            " as t (source_system, customer_ref, full_name, given_name, family_name, organisation_name, tax_code,"
-            " street, birth_date, email, phone)"
-        )
-        yield opened
-
-
 @pytest.mark.parametrize(
     "named", ["1", "W111111", "ANNA@x.it", " +39333123456 ", "summer", "@Summer", "record:W111111", "customer_id:1"]
 )
-def test_found_by_each_identifier(connection: duckdb.DuckDBPyConnection, named: str) -> None:
-    assert find_subject(connection, named).customer_id == 1
+def test_found_by_each_identifier(people: duckdb.DuckDBPyConnection, named: str) -> None:
+    assert find_subject(people, named).customer_id == 1
 
 
-def test_what_others_share_is_kept(connection: duckdb.DuckDBPyConnection) -> None:
-    subject = find_subject(connection, "1")
+def test_what_others_share_is_kept(people: duckdb.DuckDBPyConnection) -> None:
+    subject = find_subject(people, "1")
     assert {(i.kind, i.value) for i in subject.shared} == {("visitor", "v1234567"), ("phone", "333 123456")}
     assert {"Anna Rossi", "Via Po 1", "1980-02-03"} <= subject.attributes
     # An everyday word is looked for only where it is written as a handle.
@@ -49,10 +26,10 @@ def test_what_others_share_is_kept(connection: duckdb.DuckDBPyConnection) -> Non
 
 @pytest.mark.parametrize(("named", "said"), [("nobody@x.it", "nobody is known"), ("v1234567", "shared by 2 customers")])
 def test_unknown_and_ambiguous_are_told_without_repeating_them(
-    connection: duckdb.DuckDBPyConnection, named: str, said: str
+    people: duckdb.DuckDBPyConnection, named: str, said: str
 ) -> None:
     with pytest.raises(StellaError, match=said) as fault:
-        find_subject(connection, named)
+        find_subject(people, named)
     assert named not in str(fault.value)
     assert "Nothing was changed" in str(fault.value)
 
@@ -62,25 +39,25 @@ def test_before_the_first_run() -> None:
         find_subject(empty, "1")
 
 
-def test_a_reference_that_is_another_customers_number(connection: duckdb.DuckDBPyConnection) -> None:
-    connection.execute("insert into intermediate.identity_ledger values ('record', 'shop', '1', 2, null)")
-    assert find_customers(connection, "1") == [1, 2]
-    assert find_customers(connection, "customer_id:1") == [1]
-    assert find_customers(connection, "record:1") == [2]
+def test_a_reference_that_is_another_customers_number(people: duckdb.DuckDBPyConnection) -> None:
+    people.execute("insert into intermediate.identity_ledger values ('record', 'shop', '1', 2, null)")
+    assert find_customers(people, "1") == [1, 2]
+    assert find_customers(people, "customer_id:1") == [1]
+    assert find_customers(people, "record:1") == [2]
 
 
-def test_a_number_that_was_joined_to_another_leads_there(connection: duckdb.DuckDBPyConnection) -> None:
-    connection.execute("insert into intermediate.identity_ledger values ('record', 'shop', 'W111111', 7, now())")
-    assert find_customers(connection, "7") == [1]
+def test_a_number_that_was_joined_to_another_leads_there(people: duckdb.DuckDBPyConnection) -> None:
+    people.execute("insert into intermediate.identity_ledger values ('record', 'shop', 'W111111', 7, now())")
+    assert find_customers(people, "7") == [1]
 
 
-def test_what_only_those_of_one_request_share_goes(connection: duckdb.DuckDBPyConnection) -> None:
-    anna, berto = describe(connection, [1, 2])
+def test_what_only_those_of_one_request_share_goes(people: duckdb.DuckDBPyConnection) -> None:
+    anna, berto = describe(people, [1, 2])
     assert anna.shared == berto.shared == frozenset()
     assert "v1234567" in anna.traces
     assert {"v1234567", "W222222"} <= set(berto.traces)
 
 
-def test_what_somebody_unknown_may_have_been_known_by(connection: duckdb.DuckDBPyConnection) -> None:
-    assert {i.message for i in possible(connection, "email: Anna@x.it")} == {"email:anna@x.it"}
-    assert "record:shop|W9" in {i.message for i in possible(connection, "W9")}
+def test_what_somebody_unknown_may_have_been_known_by(people: duckdb.DuckDBPyConnection) -> None:
+    assert {i.message for i in possible(people, "email: Anna@x.it")} == {"email:anna@x.it"}
+    assert "record:shop|W9" in {i.message for i in possible(people, "W9")}

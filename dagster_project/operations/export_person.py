@@ -13,9 +13,11 @@ from typing import Any
 
 import duckdb
 
+from dagster_project.database import tables
 from dagster_project.operations import dbt
 from dagster_project.operations.session import Session
-from dagster_project.privacy.subject import find_subject
+from dagster_project.privacy.guard import refused_of
+from dagster_project.privacy.subject import REACHED, find_subject
 from dagster_project.privacy.tombstones import rows_of
 from dagster_project.publishing.privacy import Description, describe
 from dagster_project.settings import StellaError
@@ -26,8 +28,8 @@ DERIVED = ("warehouse", "scores", "marts", "decisions")
 def export(session: Session, customer: str, to: Path) -> int:
     """Write what is kept of a person as JSON (mode 0600); returns the number of rows.
 
-    `records` are the rows of the sources that name him, by feed; `derived` is what was made of them, by table, each
-    with its description, where a model makes it, and those of its columns.
+    `records` are the rows of the sources that name him, by feed, `refused` those that broke their contract; `derived`
+    is what was made of them, by table, each with its description, where a model makes it, and those of its columns.
 
     Raises:
         StellaError: nobody, or more than one, is known by that, or the file is there already.
@@ -45,35 +47,42 @@ def export(session: Session, customer: str, to: Path) -> int:
             feed: _table(*feeds[feed], rows)
             for feed, rows in rows_of(connection, session.feed_classes, subject.identifiers).items()
         }
+        refused = {
+            feed: _table(feeds[feed][0], {}, rows)
+            for feed, rows in refused_of(connection, session.feed_classes, subject.identifiers).items()
+        }
         derived = derived_of(connection, subject.customer_id, descriptions)
     said = {
         "customer_id": subject.customer_id,
         "identifiers": sorted([i.kind, i.scope, i.value] for i in subject.identifiers),
         "shared_with_others": sorted([i.kind, i.scope, i.value] for i in subject.shared),
         "records": records,
+        "refused": refused,
         "derived": derived,
     }
     with os.fdopen(os.open(to, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as out:
         json.dump(said, out, indent=2, default=str, ensure_ascii=False)
-    return sum(len(table["rows"]) for part in (records, derived) for table in part.values())
+    return sum(len(table["rows"]) for part in (records, refused, derived) for table in part.values())
 
 
 def derived_of(
     connection: duckdb.DuckDBPyConnection, customer_id: int, descriptions: Mapping[tuple[str, str], Description]
 ) -> dict[str, dict[str, Any]]:
     """Read what every finished table says of a customer, by `schema.table`; those that say nothing are left out."""
-    tables = connection.execute(
+    named = connection.execute(
         "select table_schema, table_name from information_schema.columns where table_catalog = current_database() "
         "and column_name = 'customer_id' and table_schema in (select unnest(?)) order by all",
         [list(DERIVED)],
     ).fetchall()
+    naming = {f"{schema}.{table}": "customer_id = $1" for schema, table in named}
     found = {}
-    for schema, table in tables:
-        rows = _rows(connection, f'{schema}."{table}"', customer_id)
+    for relation, condition in sorted({**REACHED, **naming}.items()):
+        schema, table = relation.split(".")
+        rows = _rows(connection, schema, table, condition, customer_id)
         if rows:
             said = descriptions.get((schema, table), Description())
             meanings = {**_comments(connection, schema, table), **said.columns}
-            found[f"{schema}.{table}"] = _table(said.text, meanings, rows)
+            found[relation] = _table(said.text, meanings, rows)
     return found
 
 
@@ -87,8 +96,12 @@ def _comments(connection: duckdb.DuckDBPyConnection, schema: str, table: str) ->
     return dict(rows)
 
 
-def _rows(connection: duckdb.DuckDBPyConnection, relation: str, customer_id: int) -> list[dict[str, Any]]:
-    result = connection.execute(f"select * from {relation} where customer_id = ? order by all", [customer_id])
+def _rows(
+    connection: duckdb.DuckDBPyConnection, schema: str, table: str, condition: str, customer_id: int
+) -> list[dict[str, Any]]:
+    if table not in tables(connection, schema):
+        return []
+    result = connection.execute(f'select * from {schema}."{table}" where {condition} order by all', [customer_id])
     names = [column[0] for column in result.description or ()]
     return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
 

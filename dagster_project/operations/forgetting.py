@@ -10,11 +10,12 @@ from collections.abc import Sequence
 
 import duckdb
 
+from dagster_project.database import tables
 from dagster_project.identity.memory import forget_records
 from dagster_project.privacy import traces
 from dagster_project.privacy.guard import Guard
 from dagster_project.privacy.key import PseudonymKey
-from dagster_project.privacy.subject import Subject
+from dagster_project.privacy.subject import REACHED, Subject
 from dagster_project.privacy.tombstones import FeedClasses, keep_out
 
 BUILT_ANEW = ("marts", "warehouse", "staging")
@@ -28,8 +29,9 @@ def forget_in_tables(
 
     His tombstones are set already.
     """
-    _drop_built(connection)
     forget_records(connection)
+    _forget_reached(connection, subject.customer_id)
+    _drop_built(connection)
     personal = {feed.name: feed.personal | {"_extra"} for feed in feeds}
     taken = {f"raw.{feed}": rows for feed, rows in keep_out(connection, feeds, key).items()}
     for feed in feeds:
@@ -65,6 +67,14 @@ def _blank(
         pattern = whole if schema == "quarantine" and column == "_raw" else named
         rows += traces.blank_in_table(connection, relation, column, named, pattern)
     return rows
+
+
+def _forget_reached(connection: duckdb.DuckDBPyConnection, customer_id: int) -> None:
+    """Remove his rows of lasting tables that do not have his number, while that which leads to them is there."""
+    for relation, condition in REACHED.items():
+        schema, table = relation.split(".")
+        if schema in LASTING and table in tables(connection, schema):
+            connection.execute(f"delete from {relation} where {condition}", [customer_id])
 
 
 def _drop_built(connection: duckdb.DuckDBPyConnection) -> None:

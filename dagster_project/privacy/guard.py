@@ -6,13 +6,16 @@ warehouse's file, where even a row that is deleted at once would stay in freed b
 
 from __future__ import annotations
 
+import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import duckdb
 
+from dagster_project import clock
 from dagster_project.privacy.key import PseudonymKey, key_name
 from dagster_project.privacy.pseudonym import install
-from dagster_project.privacy.tombstones import ERASED, TABLE, FeedClasses, take_out
+from dagster_project.privacy.tombstones import ERASED, TABLE, FeedClasses, Identifier, bury, take_out
 from dagster_project.settings import StellaError
 
 # What may stand for an identifier in a refused row, whose columns may be anything: each value as it is, each word of
@@ -30,6 +33,12 @@ case when token like '%_@_%' then ['email:' || lower(trim(token))] else [] end
 || list_transform(_systems, lambda system: 'record:' || system || '|' || token)
 || list_transform(_systems, lambda system: 'lead:' || system || '|' || token)
 """
+_NAMING = f"""(
+    select _row from refused_token where message in (
+        select message from (select distinct message from refused_token) as said
+        where keyed_hash(message) in (select identifier_hash from {TABLE})
+    )
+)"""
 
 
 @dataclass(frozen=True)
@@ -57,16 +66,20 @@ class Guard:
         rows = 0
         for secret in (self.key.current, *self.key.retired):
             install(connection, secret)
-            done = connection.execute(f"""
-update {relation} set _raw = to_json('{ERASED}'), _message = '{ERASED}' where rowid in (
-    select _row from refused_token where message in (
-        select message from (select distinct message from refused_token) as said
-        where keyed_hash(message) in (select identifier_hash from {TABLE})
-    )
-)""").fetchone()
+            done = connection.execute(
+                f"update {relation} set _raw = to_json('{ERASED}'), _message = '{ERASED}' where rowid in {_NAMING}"
+            ).fetchone()
             rows += int(done[0]) if done else 0
         connection.execute("drop table temp.refused_token")
         return rows
+
+    def refused(self, connection: duckdb.DuckDBPyConnection, relation: str) -> list[dict[str, object]]:
+        """Read the refused rows that name somebody with a tombstone, made with the key in force."""
+        connection.execute(f"create or replace temp table refused_token as {self._tokens(relation, 'null')}")
+        install(connection, self.key.current)
+        found = connection.execute(f"select * from {relation} where rowid in {_NAMING}")
+        names = [column[0] for column in found.description]
+        return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
     def _tokens(self, relation: str, system: str) -> str:
         """Write the select of all that a refused row may mean: `_row`, `message`."""
@@ -85,6 +98,23 @@ placed as (
     where token is not null
 )
 select _row, unnest({_MESSAGES}) as message from placed"""
+
+
+def refused_of(
+    connection: duckdb.DuckDBPyConnection, feeds: Iterable[FeedClasses], identifiers: Iterable[Identifier]
+) -> dict[str, list[dict[str, object]]]:
+    """Read the refused rows that name a person, by feed; changes nothing."""
+    once = PseudonymKey(secrets.token_bytes(32))
+    connection.execute("begin")
+    try:
+        bury(connection, identifiers, once, clock.now())
+        return {
+            feed.name: rows
+            for feed in feeds
+            if (rows := Guard(feed, once).refused(connection, f"quarantine.{feed.name}"))
+        }
+    finally:
+        connection.execute("rollback")
 
 
 def guard_of(connection: duckdb.DuckDBPyConnection, feed: FeedClasses, key: PseudonymKey | None) -> Guard | None:

@@ -6,7 +6,7 @@ Belongs here: reading the identity ledger and `raw` about a person. Taking him o
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import duckdb
@@ -20,6 +20,18 @@ SHORTEST_TRACE = 6
 """A shorter text would be found by chance in files that have nothing to do with the person."""
 SHORTEST_NUMBER = 9
 """The same of a telephone number that is written as a number."""
+
+_HIS_ACCOUNTS = "(select social_account_key from warehouse.dim_social_account where customer_id = $1)"
+REACHED: Mapping[str, str] = {
+    "decisions.withheld_contact": "plan_ref in (select plan_ref from decisions.contact_plan where customer_id = $1)",
+    "warehouse.bridge_post_topic": (
+        "social_post_key in (select social_post_key from warehouse.fct_social_post where customer_id = $1)"
+    ),
+    "warehouse.fct_social_follow": (
+        f"follower_social_account_key in {_HIS_ACCOUNTS} or followed_social_account_key in {_HIS_ACCOUNTS}"
+    ),
+}
+"""Tables that speak of a customer without his number, and which of their rows do."""
 
 
 @dataclass(frozen=True)

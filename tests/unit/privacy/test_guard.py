@@ -11,6 +11,7 @@ from dagster_project.ingestion.company import load_company
 from dagster_project.ingestion.contracts import Contract, load_contracts
 from dagster_project.ingestion.loading import FeedReport, load_feed
 from dagster_project.ingestion.personal import classes_of
+from dagster_project.privacy.guard import refused_of
 from dagster_project.privacy.key import PseudonymKey
 from dagster_project.privacy.tombstones import Identifier, bury, keep_out
 from dagster_project.settings import StellaError
@@ -84,6 +85,17 @@ def test_a_refused_row_keeps_nothing_of_him(door: Door, row: str) -> None:
     said = str(door.rows("_raw, _message", "customers", "quarantine"))
     assert not any(text in said.lower() for text in ("w1", "anna", "1234567")), said
     assert "berta@x.it" in said
+
+
+def test_his_refused_rows_are_found_and_nothing_is_changed_by_it(door: Door) -> None:
+    feeds = [classes_of(contract) for contract in door.contracts.values()]
+    his, hers = _customer("W1", registered="never"), _customer("W5", "berta@x.it", name="Berta", registered="never")
+    door.put("customers.csv", CUSTOMERS + "\n" + his + hers + _customer("W6"))
+    _load(door, "customers")
+    before = _everything(door)
+    found = refused_of(door.connection, feeds, HIS)
+    assert [(feed, [row["_line"] for row in rows]) for feed, rows in found.items()] == [("customers", [2])]
+    assert _everything(door) == before
 
 
 def test_an_old_file_of_orders_changes_no_row_that_was_kept(door: Door) -> None:

@@ -55,6 +55,7 @@ def identities(context: dg.AssetExecutionContext) -> Iterator[Any]:
                 metadata={"dagster/row_count": rows, "found": report.summary()},
             )
         step.rows = count(connection, "intermediate.identity_ledger")
+        step.note = report.note
 
 
 @dg.multi_asset(

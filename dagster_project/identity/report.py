@@ -52,6 +52,14 @@ class ResolutionReport:
     blocks: dict[str, int] = field(default_factory=dict)
     seconds: float = 0.0
 
+    @property
+    def note(self) -> str:
+        """What a person should look at, for the line of the run; empty where it is nothing."""
+        if not self.review:
+            return ""
+        links = "link was" if self.review == 1 else "links were"
+        return f"{self.review:,} {links} refused: see intermediate.identity_review"
+
     def summary(self) -> str:
         """Say in one line what a reader of the log wants to know."""
         links = ", ".join(f"{count:,} by {rule.replace('_', ' ')}" for rule, count in sorted(self.links.items()))

@@ -35,15 +35,18 @@ def registry() -> Registry:
     return Registry()
 
 
-def _resolve(registry: Registry, *links: tuple[str, str, float]) -> None:
-    resolve(registry.connection, edge_sources=[GivenLinks(links)])
+def _resolve(registry: Registry, *links: tuple[str, str, float]) -> str:
+    """Resolve by these links; give the note of the run."""
+    return resolve(registry.connection, edge_sources=[GivenLinks(links)]).note
 
 
 def test_the_strongest_chain_does_not_join_a_contradiction(registry: Registry) -> None:
     registry.person("a", tax_code="A1")
     registry.person("b")
     registry.person("c", tax_code="B2")
-    _resolve(registry, ("a", "b", 1.0), ("b", "c", 0.995))
+    note = _resolve(registry, ("a", "b", 1.0), ("b", "c", 0.995))
+    assert note == "1 link was refused: see intermediate.identity_review"
+    assert set(registry.believed()) == {("crm", "a"), ("crm", "b"), ("crm", "c")}
     assert registry.same(("crm", "a"), ("crm", "b"))
     assert not registry.same(("crm", "b"), ("crm", "c"))
     assert registry.reviewed() == [("b", "c", "contradiction", 0.995)]
@@ -56,7 +59,7 @@ def test_one_weak_link_between_two_groups_goes_to_review(registry: Registry) -> 
     _resolve(registry, *strong, ("b", "c", 0.9))
     assert not registry.same(("crm", "b"), ("crm", "c"))
     assert registry.reviewed() == [("b", "c", "one weak link", 0.9)]
-    _resolve(registry, *strong, ("b", "c", 0.9), ("a", "d", 0.9))
+    assert _resolve(registry, *strong, ("b", "c", 0.9), ("a", "d", 0.9)) == ""
     assert registry.same(("crm", "a"), ("crm", "b"), ("crm", "c"), ("crm", "d"))
     assert registry.reviewed() == []
 

@@ -26,8 +26,10 @@ def warehouse() -> Iterator[duckdb.DuckDBPyConnection]:
             "warehouse.dim_social_account (social_account_key, customer_id) as from (values (11, 1), (12, 2), (13, 3))",
             "warehouse.fct_social_post (social_post_key, customer_id) as from (values (21, 1), (22, 2))",
             "warehouse.bridge_post_topic (social_post_key, topic_key) as from (values (21, 5), (22, 5))",
-            "warehouse.fct_social_follow as select col0 as follower_social_account_key, "
-            + "col1 as followed_social_account_key from (values (11, 13), (12, 13), (13, 11))",
+            (
+                "warehouse.fct_social_follow as select col0 as follower_social_account_key, "
+                "col1 as followed_social_account_key from (values (11, 13), (12, 13), (13, 11))"
+            ),
             "decisions.contact_plan (plan_ref, customer_id) as from (values ('P1', 1), ('P2', 2))",
             "decisions.withheld_contact (plan_ref, reason) as from (values ('P1', 'minor'), ('P2', 'bounced'))",
             "scores.score_customer (customer_id, value) as from (values (1, 10.0), (2, 20.0))",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import shutil
@@ -14,15 +15,20 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from dagster_project.privacy.key import SIMULATED_KEY
+from dagster_project.privacy.pseudonym import keyed_hash
 from dagster_project.settings import REPOSITORY
 from tests.integration.runs import Run, small_world, stella
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("erasure")]
 
+# Somebody who has bought and is to be contacted, so that every place has something of him.
 _BUYER = """
-select c.customer_ref, min(c.email)
+select c.customer_ref, min(c.email), min(lower(c.full_name))
 from raw.customers as c inner join raw.order_lines as bought using (source_system, customer_ref)
+inner join decisions.contact_plan as planned using (source_system, customer_ref)
 where c.email in (select email from raw.customers group by email having count(*) = 1)
+    and regexp_matches(c.full_name, '^[A-Za-z]+ [A-Za-z]+$') and not planned.is_control
 group by c.customer_ref
 having count(*) > 3
 order by 1
@@ -43,9 +49,31 @@ def _files_with(home: Path, texts: list[bytes]) -> list[Path]:
     return [p for p in files if any(text in p.read_bytes() for text in texts)]
 
 
+def _places_with(home: Path, texts: list[bytes]) -> set[str]:
+    """Name what of the working folder holds one of the texts: its folders, and the files beside them."""
+    found = set()
+    for path in home.rglob("*"):
+        if path.is_file() and not path.is_symlink():
+            data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+            if any(text in data for text in texts):
+                place = path.relative_to(home).parts[1]
+                found.add(f"{place}{path.suffix if place == 'landing' else ''}")
+    return found
+
+
+def _give_more(landed: Path, reference: str, email: str) -> None:
+    """Let more of him come: in a compressed file, and in a line that breaks the contract."""
+    header, *lines = landed.read_text().splitlines(keepends=True)
+    his = "".join(line for line in lines if reference in line)
+    with gzip.open(landed.with_name("customers_more.csv.gz"), "wt") as file:
+        file.write(header + his)
+    landed.with_name("customers_bad.csv").write_text(f"{header}{reference},{email}\n")
+
+
 def _check_copy(copy: dict[str, dict[str, dict[str, list[object]]]], reference: str) -> None:
     """What he gave and what was made of it are there, every table and column with its meaning, and nobody else's."""
     assert reference in str(copy["records"]["customers"]["rows"])
+    assert reference in str(copy["refused"]["customers"]["rows"])
     assert {
         "warehouse.dim_customer", "warehouse.dim_customer_personal", "warehouse.bridge_customer_identity",
         "warehouse.fct_order_line", "marts.mart_customer_360", "marts.mart_customer_permission",
@@ -62,11 +90,19 @@ def test_erased_from_everything_and_kept_out(tmp_path: Path) -> None:
     company = small_world(tmp_path, persons=500)
     run = stella(tmp_path / "home", company, "run")
     assert run.exit_code in {0, 3}, run.output[-3000:]
-    reference, email = _ask(run.database, _BUYER)
+    reference, email, name = map(str, _ask(run.database, _BUYER))
     sales = _ask(run.database, _SALES)
     landed = run.database.parent / "landing" / "customers" / "customers.csv"
-    texts = [str(reference).encode(), str(email).encode()]
-    assert landed in _files_with(run.home, texts)
+    texts = [reference.encode(), email.encode()]
+    _give_more(landed, reference, email)
+    again = stella(run.home, company, "run")
+    assert again.exit_code in {0, 3}, again.output[-3000:]
+    quarantined = f"select count(*) from quarantine.customers where contains(_raw::varchar, '{reference}')"
+    assert _ask(run.database, quarantined) == (1,)
+    assert {"build.duckdb", "landing.csv", "landing.gz", "outbox"} <= _places_with(run.home, texts)
+    versions = sorted((run.database.parent / "published" / "versions").iterdir())
+    planned = f"select count(*) > 0 from decisions.contact_plan where customer_ref = '{reference}'"
+    assert [_ask(version, planned) for version in versions] == [(True,)] * 2
     old = tmp_path / "old.csv"
     shutil.copy(landed, old)
 
@@ -81,25 +117,33 @@ def test_erased_from_everything_and_kept_out(tmp_path: Path) -> None:
     receipt = json.loads(next((run.database.parent / "erasures").glob("*.json")).read_text())
     assert receipt["is_verified"]
     assert receipt["rows"]["raw.customers"] >= 1
-    assert _files_with(run.home, texts) == []
+    assert _places_with(run.home, texts) == set()
+    assert _ask(run.database, quarantined) == (0,)
+    assert not any(version.exists() for version in versions)
+    told = keyed_hash(SIMULATED_KEY.encode(), f"phrase:{name}")
+    assert _ask(run.database, f"select count(*) from raw._tombstone where identifier_hash = '{told}'") == (1,)
     assert _ask(run.database, _SALES) == sales
     assert _ask(run.database, "select count(*), bool_and(is_verified) from raw._erasures") == (1, True)
     of_him = f"record_id = ('0x' || left(md5('crm|{reference}'), 15))::bigint"
     remembered = f"select count(*) > 100, count(*) filter ({of_him}) from intermediate.identity_record_state"
     assert _ask(run.database, remembered) == (True, 0)
 
+    _check_he_stays_out(run, landed, old, reference, email)
+
+
+def _check_he_stays_out(run: Run, landed: Path, old: Path, reference: str, email: str) -> None:
     # A line of his that breaks the contract is told by no column; it must not stay among the refused rows either.
     again = landed.with_name("customers_old.csv")
     again.write_text(old.read_text() + f"{reference},{email}\n")
-    reloaded = stella(run.home, company, "run")
+    reloaded = stella(run.home, run.company, "run")
     assert reloaded.exit_code in {0, 3}, reloaded.output[-3000:]
-    assert _files_with(run.home, texts) == [again]
+    assert _files_with(run.home, [reference.encode(), email.encode()]) == [again]
     known = f"select count(*) from raw.customers where customer_ref = '{reference}' or email = '{email}'"
     assert _ask(run.database, known) == (0,)
-    once_more = stella(run.home, company, "erase", "--customer", str(reference))
+    once_more = stella(run.home, run.company, "erase", "--customer", str(reference))
     assert once_more.exit_code == 0, once_more.output[-3000:]
     assert "erased on" in once_more.output
-    unknown = stella(run.home, company, "erase", "--customer", "W0000000000")
+    unknown = stella(run.home, run.company, "erase", "--customer", "W0000000000")
     assert unknown.exit_code == 2
     assert "nobody is known" in unknown.output
     assert "W0000000000" not in unknown.output

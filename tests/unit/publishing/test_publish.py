@@ -192,6 +192,36 @@ def test_keys_and_telling_references_are_published_as_pseudonyms(settings: Setti
     assert references[2].startswith("p")
 
 
+def test_another_key_changes_every_pseudonym_and_they_still_join(settings: Settings) -> None:
+    described = {
+        ("warehouse", table): Description(pseudonym_columns=frozenset({"handle"}))
+        for table in ("dim_account", "fct_post")
+    }
+    found = []
+    with connect(settings) as connection:
+        for table in ("dim_account", "fct_post"):
+            connection.execute(f"create table warehouse.{table} as from (values ('anna_r'), ('b_2')) as t (handle)")
+        for key in (PseudonymKey(b"k" * 32), PseudonymKey(b"n" * 32, (b"k" * 32,))):
+            publishing.publish(connection, settings, described, DAY, key)
+            with open_published(settings) as reader:
+                joined = reader.execute("from warehouse.dim_account inner join warehouse.fct_post using (handle)")
+                found.append({handle for (handle,) in joined.fetchall()})
+    before, after = found
+    assert len(before) == len(after) == 2
+    assert not before & after
+
+
+def test_a_text_in_a_list_is_not_published_as_it_cannot_be_masked(settings: Settings) -> None:
+    described = {("warehouse", "fct_post"): Description(masked_columns=frozenset({"text", "words"}))}
+    with connect(settings) as connection:
+        connection.execute(
+            "create table warehouse.fct_post as select 1 as post_key, 'a@b.example' as text, ['a@b.c'] as words"
+        )
+        publishing.publish(connection, settings, described, DAY)
+    with open_published(settings) as reader:
+        assert reader.execute("from warehouse.fct_post").fetchall() == [(1, "[email]")]
+
+
 def test_the_restricted_file_is_made_only_where_asked_for_and_only_for_its_owner(settings: Settings) -> None:
     _publish(settings, 3)
     link = settings.published / publishing.PERSONAL_LINK

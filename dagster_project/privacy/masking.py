@@ -59,16 +59,25 @@ def mask_texts(
     _bring_texts(connection, columns, as_of)
     bring_found(connection, key)
     connection.execute(_REBUILT)
-    connection.execute("drop table masking_text")
-    return {column for column in columns if _has_any(connection, *column)}
+    found = connection.execute(f"select distinct number from masking_said where value in (select value from {MASKED})")
+    numbers = {number for (number,) in found.fetchall()}
+    connection.execute("drop table masking_text; drop table masking_said")
+    return {column for number, column in enumerate(columns) if number in numbers}
 
 
 def _bring_texts(connection: duckdb.DuckDBPyConnection, columns: Sequence[Column], as_of: date) -> None:
-    """Fill `masking_text`: value; text, which is the value masked by its form; its words, folded. Each value once."""
-    said = " union ".join(f'select "{column}" as value from {schema}."{table}"' for schema, table, column in columns)
+    """Fill `masking_said`, the different texts of each column, and `masking_text`, each text once.
+
+    The latter has `value`; `text`, which is the value masked by its form; and its `words`, folded.
+    """
+    said = " union all ".join(
+        f'select distinct "{column}" as value, {number} as number from {schema}."{table}"'
+        for number, (schema, table, column) in enumerate(columns)
+    )
+    connection.execute(f"create or replace temp table masking_said as {said}")
     connection.execute(
         "create or replace temp table masking_text as select value, text, words_of(text) as words"
-        f" from ({by_form(f'({said})', as_of, kept_handles(connection))}) as masked"
+        f" from ({by_form('(select distinct value from masking_said)', as_of, kept_handles(connection))}) as masked"
     )
 
 
@@ -108,11 +117,6 @@ final as (
     from masking_text as said left join rebuilt on rebuilt.text_id = said.rowid
 )
 select value, masked from final where masked <> value"""
-
-
-def _has_any(connection: duckdb.DuckDBPyConnection, schema: str, table: str, column: str) -> bool:
-    query = f'select 1 from {schema}."{table}" where "{column}" in (select value from {MASKED}) limit 1'
-    return connection.execute(query).fetchone() is not None
 
 
 def by_form(relation: str, as_of: date, kept: Sequence[str] = ()) -> str:

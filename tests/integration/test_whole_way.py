@@ -72,6 +72,69 @@ def test_another_home_gives_the_same_content(demo_run: Run, tmp_path: Path) -> N
     assert content(other.published) == content(demo_run.published)
 
 
+def test_standing_on_the_day_is_that_of_the_marts(demo_run: Run) -> None:
+    """Of the last month the snapshot says what the marts of the day say; in every month the bands have their shares."""
+    (day,) = _ask(
+        demo_run,
+        """
+        select count(*), count(*) filter (where rfm.rfm_score <> standing.rfm_score
+            or rfm.recency_days <> standing.recency_days or rfm.net_amount <> standing.net_amount_to_date
+            or lifecycle.lifecycle_stage <> standing.lifecycle_stage or customer.value_band <> standing.value_band)
+        from marts.mart_customer_360 as customer
+        inner join marts.mart_customer_rfm as rfm using (customer_id)
+        inner join marts.mart_customer_lifecycle as lifecycle using (customer_id)
+        inner join warehouse.fct_customer_standing as standing
+            on customer.customer_id = standing.customer_id
+                and standing.month_start_date = date_trunc('month', as_of_date)
+        """,
+    )
+    assert day[0] == _ask(demo_run, "select count(*) from marts.mart_customer_rfm")[0][0]
+    assert day[1] == 0
+    months = _ask(
+        demo_run,
+        """
+        select count(*) filter (where value_band = 'low') / count(*),
+            count(*) filter (where value_band = 'top') / count(*)
+        from warehouse.fct_customer_standing where order_count_12m > 0
+        group by month_start_date having count(*) >= 200 order by month_start_date
+        """,
+    )
+    assert len(months) >= 12
+    assert all(0.78 <= float(str(low)) <= 0.82 and float(str(top)) <= 0.015 for low, top in months)
+
+
+def test_value_of_twelve_months_is_that_of_the_orders(demo_run: Run) -> None:
+    """The band rests on the margin of the orders of twelve months less what was given back, counted from the facts."""
+    (row,) = _ask(
+        demo_run,
+        """
+        with month as (
+            select max(month_start_date) - interval 1 month as month_start_date from warehouse.fct_customer_standing
+        ),
+        span as (
+            select (month_start_date - interval 11 month)::date as first_day, last_day(month_start_date) as last_day
+            from month
+        ),
+        gained as (
+            select customer_id, sum(margin_amount) as amount from warehouse.fct_order_line
+            inner join warehouse.dim_date on order_date_key = date_key, span
+            where not is_cancelled and date_day between first_day and last_day group by all
+            union all
+            select customer_id, -sum(refund_amount) from warehouse.fct_return
+            inner join warehouse.dim_date on return_date_key = date_key, span
+            where date_day between first_day and last_day group by all
+        ),
+        told as (select customer_id, sum(amount) as amount from gained where customer_id <> -1 group by all)
+        select count(*), count(*) filter (where abs(amount - value_amount_12m) > 0.01)
+        from told inner join warehouse.fct_customer_standing using (customer_id)
+        inner join month using (month_start_date)
+        where customer_id not in (select customer_id from warehouse.fct_order_line where margin_amount is null)
+        """,
+    )
+    assert int(str(row[0])) > 500
+    assert row[1] == 0
+
+
 def test_no_personal_value_is_published(demo_run: Run) -> None:
     """Looks for what the registry and the network say of persons in every published text, whole or as words of it."""
     with duckdb.connect(str(demo_run.database), read_only=True) as build:

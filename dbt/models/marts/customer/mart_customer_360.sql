@@ -131,6 +131,7 @@ select
     rfm.monetary_score,
     rfm.rfm_score,
     rfm.rfm_segment,
+    standing.value_band,
     worth.value_basis,
     worth.current_value_amount,
     worth.service_cost_amount,
@@ -152,5 +153,9 @@ left join {{ ref('mart_customer_service') }} as service on customers.customer_id
 left join {{ ref('mart_customer_engagement') }} as engagement on customers.customer_id = engagement.customer_id
 left join {{ ref('mart_customer_lifecycle') }} as lifecycle on customers.customer_id = lifecycle.customer_id
 left join {{ ref('mart_customer_rfm') }} as rfm on customers.customer_id = rfm.customer_id
+left join {{ ref('fct_customer_standing') }} as standing
+    on
+        customers.customer_id = standing.customer_id
+        and standing.month_start_date = {{ month_start(as_of_date()) }}
 left join {{ ref('mart_customer_value') }} as worth on customers.customer_id = worth.customer_id
 left join {{ ref('mart_pareto_share') }} as pareto on customers.customer_id = pareto.customer_id

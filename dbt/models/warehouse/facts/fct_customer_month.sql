@@ -81,6 +81,7 @@ select
     cast(case when ruled.is_active then coalesce(ruled.points_redeemed, 0) else 0 end as {{ type_money() }})
         as points_redeemed,
     cast(ruled.points_balance as {{ type_money() }}) as points_balance,
+    cast(nullif(ruled.recency_days, -1) as bigint) as recency_days,
     case when ruled.customer_id <> -1 then rules.lifecycle_stage end as lifecycle_stage,
     ruled.newest_loaded_at as _loaded_at
 from ruled

@@ -62,6 +62,7 @@ def _step(outcome: FeedOutcome) -> Step:
     report = outcome.report
     notes = [f"{report.rows_quarantined:,} quarantined"] if report.rows_quarantined else []
     notes += [f"{len(report.set_aside)} files set aside"] if report.set_aside else []
+    notes += [f"{report.vanished.rows:,} vanished"] if report.vanished.rows else []
     notes += ["held back"] if outcome.is_held_back else []
     return Step(f"raw.{report.feed}", report.rows_accepted, outcome.seconds, ", ".join(notes))
 
@@ -76,6 +77,7 @@ def _events(outcome: FeedOutcome) -> Iterator[Any]:
             "rows accepted": report.rows_accepted,
             "rows quarantined": report.rows_quarantined,
             "rows unchanged": report.rows_unchanged,
+            "records vanished": report.vanished.rows,
             "warnings": "\n".join(report.warnings) or "none",
         },
     )

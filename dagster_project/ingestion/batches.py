@@ -183,7 +183,7 @@ def _load(run: FeedRun, batch: list[Opened], land: Landing) -> None:
     run.moment = next_moment(run.connection)
     run.connection.execute("begin transaction")
     try:
-        stored = judge_and_store(run, incoming, is_streamed=_is_streamed(run, landed, land))
+        stored = judge_and_store(run, incoming, _is_streamed(run, landed, land), landed[-1].file.name)
         _refuse_moving(landed)
         loads = _loads(run, stored, landed)
         register(run.connection, loads, run.moment)
@@ -192,6 +192,7 @@ def _load(run: FeedRun, batch: list[Opened], land: Landing) -> None:
         run.connection.execute("rollback")
         raise
     run.stored += loads
+    run.vanished = max(run.vanished, stored.vanished, key=lambda each: each.share)
     for item, load in zip(landed, loads, strict=True):
         run.warnings += [f"{load.file}: {said}" for said in item.reading.warnings]
         if load.rows_in == 0:

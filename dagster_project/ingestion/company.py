@@ -139,12 +139,23 @@ def _check_feeds(given: CompanyFile, marked: MarkedYaml, contracts: Mapping[str,
             if column not in contracts[feed].personal_columns:
                 hint = did_you_mean(column, contracts[feed].personal_columns)
                 raise marked.fault(("feeds", feed), f"not_personal: {column!r} is no personal column of {feed}{hint}")
+    _check_delivery(given, marked, contracts)
     _check_retention(given, marked, contracts)
     for name in given.lookups:
         if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", name) or name.lower() == "landing":
             raise marked.fault(("lookups", name), f"{name!r} cannot name a lookup. Use letters, digits and _.")
     _check_codes(given, marked, contracts)
     _check_mappings(given, folder)
+
+
+def _check_delivery(given: CompanyFile, marked: MarkedYaml, contracts: Mapping[str, Contract]) -> None:
+    able = ", ".join(name for name, contract in contracts.items() if contract.absence)
+    for feed, source in given.feeds.items():
+        if source.is_whole_list and not contracts[feed].absence:
+            raise marked.fault(
+                ("feeds", feed),
+                f"delivery: full is for feeds that can say that a record is gone ({able}), not for {feed}.",
+            )
 
 
 def _check_retention(given: CompanyFile, marked: MarkedYaml, contracts: Mapping[str, Contract]) -> None:

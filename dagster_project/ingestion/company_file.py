@@ -89,6 +89,7 @@ class FeedSource(BaseModel):
     )
     watermark: str | None = Field(default=None, validation_alias=AliasChoices("watermark", "watermark_column"))
     mapping: str | None = None
+    delivery: Literal["changes", "full"] = "changes"
     not_personal: Globs = Field((), description="Columns that the contract calls personal and this company's are not.")
 
     @model_validator(mode="before")
@@ -103,6 +104,11 @@ class FeedSource(BaseModel):
         rest = {k: v for k, v in value.items() if k not in _OPTION_KEYS}
         return {**rest, "options": {**(rest.get("options") or {}), **options}} if options else rest
 
+    @property
+    def is_whole_list(self) -> bool:
+        """Whether each delivery is the whole list of the feed's records."""
+        return self.delivery == "full"
+
     @model_validator(mode="after")
     def _one_origin(self) -> FeedSource:
         if bool(self.files) == bool(self.query):
@@ -111,6 +117,8 @@ class FeedSource(BaseModel):
             raise ValueError("a query needs a connection: the name of the environment variable that holds it.")
         if self.connection and not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", self.connection):
             raise ValueError("connection is the name of an environment variable, never the connection itself.")
+        if self.is_whole_list and self.watermark:
+            raise ValueError("a watermark fetches changes, and delivery: full is the whole list. Keep one of them.")
         return self
 
 

@@ -23,7 +23,7 @@ BREACH: Mapping[str, Severity] = {
     "ragged": "refuse_row", "required": "refuse_row", "type": "refuse_row", "range": "refuse_row",
     "allowed_value": "refuse_row", "code_form": "refuse_row", "event_time": "refuse_row",
     "unknown_code": "warn", "extra_column": "warn", "reference": "warn", "freshness": "warn",
-    "volume": "warn", "drift": "warn", "refused_share": "warn",
+    "volume": "warn", "drift": "warn", "refused_share": "warn", "vanished_share": "warn",
 }  # fmt: skip
 _SQL_TYPES = {
     "string": "VARCHAR", "integer": "BIGINT", "boolean": "BOOLEAN", "date": "DATE", "timestamp": "TIMESTAMPTZ",
@@ -72,7 +72,11 @@ class RowRule:
 
 @dataclass(frozen=True)
 class Contract:
-    """What one feed promises. `breach` says what the breach of each rule does."""
+    """What one feed promises. `breach` says what the breach of each rule does.
+
+    `absence` gives the column that says that a record is gone, and its value then; only such a feed may come as whole
+    lists.
+    """
 
     feed: str
     kind: str
@@ -89,6 +93,8 @@ class Contract:
     fresh_within: timedelta | None = None
     breach: Mapping[str, Severity] = field(default_factory=lambda: dict(BREACH))
     refused_share_limit: float = 1.0
+    absence: Mapping[str, bool] = field(default_factory=dict)
+    vanished_share_limit: float = 0.2
 
     @property
     def keys(self) -> tuple[str, ...]:

@@ -72,6 +72,8 @@ def _read(path: Path, lists: Mapping[str, CodeList]) -> tuple[Contract, MarkedYa
         fresh_within=_fresh_within(document),
         breach={**BREACH, **ours.take("onBreach", dict, {})},
         refused_share_limit=float(ours.take("refusedShareLimit", (int, float), 1.0)),
+        absence=ours.take("absence", dict, {}),
+        vanished_share_limit=float(ours.take("vanishedShareLimit", (int, float), 0.2)),
     )
     ours.refuse_the_rest()
     _check(contract, marked)
@@ -160,7 +162,19 @@ def _check(contract: Contract, marked: MarkedYaml) -> None:
             raise marked.fault(ours, f"onBreach: unknown rule {rule!r}{did_you_mean(rule, BREACH)}")
         if severity not in _SEVERITIES:
             raise marked.fault(ours, f"onBreach: {rule}: {severity!r} is none of {', '.join(_SEVERITIES)}.")
+    _check_absence(contract, marked)
     _check_expressions(contract, marked)
+
+
+def _check_absence(contract: Contract, marked: MarkedYaml) -> None:
+    """Refuse a word for a record that is gone which no row can say."""
+    ours: Location = ("customProperties",)
+    booleans = [column.name for column in contract.columns if column.type == "boolean"]
+    for column, value in contract.absence.items():
+        if column not in booleans or not isinstance(value, bool):
+            raise marked.fault(ours, f"absence: a column that is true or false is wanted, and its value: {column!r}.")
+    if len(contract.absence) > 1:
+        raise marked.fault(ours, "absence: one column says that a record is gone. Keep one.")
 
 
 def _check_columns(contract: Contract, marked: MarkedYaml) -> None:

@@ -25,13 +25,18 @@ from dagster_project.ingestion.reading import Place, Reading, identifier
 from dagster_project.ingestion.rules import Clock
 from dagster_project.ingestion.store import Load
 from dagster_project.ingestion.storing import Stored, store
+from dagster_project.ingestion.whole_list import NONE_VANISHED, Vanished, take_as_whole, why_not
 from dagster_project.privacy.guard import Guard
 from dagster_project.settings import Settings, StellaError
 
 
 @dataclass(frozen=True)
 class FeedReport:
-    """What became of a feed's new records. `set_aside` gives each file that could not be read, with the reason."""
+    """What became of a feed's new records.
+
+    `set_aside` gives each file that could not be read, with the reason; `vanished` is what the whole list lacked that
+    lacked the largest share.
+    """
 
     feed: str
     files: list[str] = field(default_factory=list)
@@ -41,6 +46,7 @@ class FeedReport:
     rows_unchanged: int = 0
     set_aside: list[tuple[str, str]] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    vanished: Vanished = NONE_VANISHED
     seconds: float = 0.0
 
 
@@ -65,6 +71,7 @@ class FeedRun:
     stored: list[Load] = field(default_factory=list)
     days: Days | None = None
     guard: Guard | None = None
+    vanished: Vanished = NONE_VANISHED
 
     @property
     def landing(self) -> Path:
@@ -98,6 +105,7 @@ class FeedRun:
             sum(load.rows_unchanged for load in self.stored),
             [(load.file, load.reason or "") for load in self.loads if load.status == "set_aside"],
             list(dict.fromkeys(self.warnings)),
+            self.vanished,
             seconds,
         )
 
@@ -133,8 +141,10 @@ def _missing(contract: Contract, columns: Mapping[str, str]) -> list[str]:
     return [name for name in contract.required_columns if name not in there]
 
 
-def judge_and_store(run: FeedRun, incoming: Incoming, is_streamed: bool) -> Stored:
+def judge_and_store(run: FeedRun, incoming: Incoming, is_streamed: bool, delivery: str) -> Stored:
     """Hold `incoming` against the contract and put its rows where they belong, within the caller's transaction.
+
+    `delivery` names where they come from: of a feed of whole lists, one list.
 
     Raises:
         StellaError: the mapping gives no column that is required.
@@ -151,6 +161,16 @@ def judge_and_store(run: FeedRun, incoming: Incoming, is_streamed: bool) -> Stor
         run.warnings.append(f"kept in _extra, as the contract does not know them: {', '.join(judged.extras[:20])}")
     if run.days is not None:
         judged = replace(judged, select=only_of(run.days, run.contract, run.company.time_zone, judged.select))
+    is_whole = run.source.is_whole_list and run.days is None and run.has_rows()
     stored = store(run.connection, run.contract, judged, run.moment, is_streamed, incoming.row_as_it_came, run.guard)
     run.warnings.extend(stored.warnings)
-    return stored
+    return replace(stored, vanished=_vanished(run, delivery)) if is_whole else stored
+
+
+def _vanished(run: FeedRun, delivery: str) -> Vanished:
+    """Conclude what is gone from what a whole list lacks, unless the list is not fit for that."""
+    reason = why_not(run.connection, run.contract, delivery)
+    if reason is not None:
+        run.warnings.append(reason)
+        return NONE_VANISHED
+    return take_as_whole(run.connection, run.contract, delivery, run.moment)

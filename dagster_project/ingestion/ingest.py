@@ -81,7 +81,7 @@ def ingest(
     for feed in in_order_of_reference(feeds, contracts):
         started, clock = next_moment(connection), time.perf_counter()
         report = load_feed(connection, settings, company, contracts[feed], days, key)
-        result = _look_at(connection, company, contracts, feed, started, validation, feed in accepted_anyway)
+        result = _look_at(connection, company, contracts, report, started, validation, feed in accepted_anyway)
         fresh = freshness(connection, contracts[feed], company, settings.as_of)
         yield FeedOutcome(report, result, time.perf_counter() - clock, fresh)
     validation.build_docs()
@@ -91,17 +91,18 @@ def _look_at(
     connection: duckdb.DuckDBPyConnection,
     company: Company,
     contracts: Mapping[str, Contract],
-    feed: str,
+    report: FeedReport,
     since: datetime,
     validation: Validation,
     is_accepted_anyway: bool,
 ) -> BatchResult | None:
     """Hold what was just loaded against the expectations; take it out again where a blocking one is broken."""
+    feed = report.feed
     batch = newest_batch(connection, feed, since)
     if batch is None:
         return None
     missing = missing_references(connection, contracts, company.feeds, batch)
-    result = validation.validate(connection, contracts[feed], batch, missing)
+    result = validation.validate(connection, contracts[feed], batch, missing, report.vanished)
     if result.blocking and is_accepted_anyway:
         return replace(result, blocking=False)
     if result.blocking:

@@ -105,14 +105,14 @@ def _load_files(run: FeedRun) -> None:
 
 
 def _new(run: FeedRun, files: list[Found]) -> Iterator[Opened]:
-    known = known_files(run.connection, run.contract.feed)
+    known = known_files(run.connection, run.contract.feed, run.source.is_whole_list)
     taken: set[str] = set()
     for file in files:
         if known.is_untouched(file.name, file.size, file.modified_ns):
             continue
         opened = _open(run, file, known, taken)
         if opened is not None:
-            taken.add(opened.digest)
+            taken.update(() if run.source.is_whole_list else (opened.digest,))
             yield opened
 
 
@@ -137,7 +137,8 @@ def _load_opened(run: FeedRun, files: Iterable[Opened]) -> None:
     held = 0
     for opened in files:
         file = opened.file
-        if file.size > BATCH_BYTES or len(opened.reading.columns) > BATCH_COLUMNS:
+        is_alone = run.source.is_whole_list or file.size > BATCH_BYTES
+        if is_alone or len(opened.reading.columns) > BATCH_COLUMNS:
             load_batch(run, [opened], land_large_file if file.size > BATCH_BYTES else land_files)
             continue
         batch.append(opened)
@@ -179,7 +180,7 @@ def _open(run: FeedRun, file: Found, known: Known, taken: set[str]) -> Opened | 
     digest: str | None = None
     try:
         digest = content_hash(file.path)
-        if digest in known.hashes or digest in taken:
+        if known.is_loaded(file.name, digest) or digest in taken:
             copy = Load(
                 run.contract.feed, file.name, digest, "already_loaded",
                 file_bytes=file.size, file_modified_ns=file.modified_ns,

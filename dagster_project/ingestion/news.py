@@ -34,7 +34,7 @@ def new_files(connection: duckdb.DuckDBPyConnection, settings: Settings, company
     is_fresh = "_load" not in tables(connection, "raw")
     landing = company.landing_folder(settings.company_home)
     for feed, source in company.feeds.items():
-        known = None if is_fresh else known_files(connection, feed)
+        known = None if is_fresh else known_files(connection, feed, source.is_whole_list)
         for file in find_files(landing, source):
             if known is None or not _was_tried(connection, feed, file, known):
                 yield file
@@ -48,4 +48,7 @@ def _was_tried(connection: duckdb.DuckDBPyConnection, feed: str, file: Found, kn
     except (FileFault, OSError):
         return False
     tried = "select 1 from raw._load where feed = ? and file = ? and file_hash = ? and status = 'set_aside'"
-    return digest in known.hashes or connection.execute(tried, [feed, file.name, digest]).fetchone() is not None
+    return (
+        known.is_loaded(file.name, digest)
+        or connection.execute(tried, [feed, file.name, digest]).fetchone() is not None
+    )

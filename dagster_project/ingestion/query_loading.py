@@ -50,7 +50,7 @@ def _incoming(run: FeedRun, fetched: Fetched, name: str) -> Incoming:
 def _store(run: FeedRun, incoming: Incoming, fetched: Fetched, name: str) -> None:
     run.connection.execute("begin transaction")
     try:
-        stored = judge_and_store(run, incoming, is_streamed=False)
+        stored = judge_and_store(run, incoming, False, name)
         sides = (stored.candidates, stored.accepted, stored.refused)
         candidates, accepted, refused = (by_file(side, [name])[name] for side in sides)
         load = entry(run.contract.feed, name, None, candidates, accepted, refused)
@@ -61,3 +61,4 @@ def _store(run: FeedRun, incoming: Incoming, fetched: Fetched, name: str) -> Non
         run.connection.execute("rollback")
         raise
     run.stored.append(load)
+    run.vanished = stored.vanished

@@ -100,10 +100,18 @@ def next_moment(connection: duckdb.DuckDBPyConnection) -> datetime:
 
 @dataclass(frozen=True)
 class Known:
-    """What the register knows of a feed's files: hashes loaded, and the file's size and time when it was."""
+    """What the register knows of a feed's files: hashes loaded, and the file's size and time when it was.
+
+    Of whole lists it knows the last one of each file: an older one that comes again says that things are as they were.
+    """
 
     hashes: frozenset[str]
     stamps: Mapping[tuple[str, int, int], datetime]
+    lists: frozenset[tuple[str, str]] | None = None
+
+    def is_loaded(self, file: str, digest: str) -> bool:
+        """Whether a content was loaded: under any name, or of whole lists as the last one of its file."""
+        return digest in self.hashes if self.lists is None else (file, digest) in self.lists
 
     def is_untouched(self, file: str, size: int, modified_ns: int) -> bool:
         """Whether a file is as it was when it was loaded, so that its bytes need not be read again.
@@ -114,15 +122,17 @@ class Known:
         return loaded_at is not None and loaded_at.timestamp() - modified_ns / 1e9 > 2
 
 
-def known_files(connection: duckdb.DuckDBPyConnection, feed: str) -> Known:
+def known_files(connection: duckdb.DuckDBPyConnection, feed: str, is_whole_list: bool = False) -> Known:
     """Read what the register knows of a feed's files."""
+    last = " qualify row_number() over (partition by file order by load_id desc) = 1" if is_whole_list else ""
     rows = connection.execute(
         "select file, file_hash, file_bytes, file_modified_ns, loaded_at from raw._load "
-        "where feed = ? and status in ('loaded', 'already_loaded')", [feed],
+        f"where feed = ? and status in ('loaded', 'already_loaded'){last}", [feed],
     ).fetchall()  # fmt: skip
     return Known(
         frozenset(row[1] for row in rows if row[1]),
         {(row[0], row[2], row[3]): row[4] for row in rows if row[3] is not None},
+        frozenset((row[0], row[1]) for row in rows) if is_whole_list else None,
     )
 
 

@@ -18,6 +18,7 @@ from dagster_project.ingestion.reading import identifier, literal
 from dagster_project.ingestion.rules import Rule
 from dagster_project.ingestion.store import META, same_key
 from dagster_project.ingestion.temporary import drop_temporary
+from dagster_project.ingestion.whole_list import NONE_VANISHED, Vanished
 from dagster_project.privacy.guard import Guard
 
 
@@ -37,6 +38,7 @@ class Stored:
     accepted: Mapping[str, Tally]
     refused: Mapping[str, Tally]
     warnings: tuple[str, ...]
+    vanished: Vanished = NONE_VANISHED
 
 
 def store(

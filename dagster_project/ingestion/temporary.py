@@ -9,7 +9,7 @@ import duckdb
 
 NAMES = (
     "landing_all", "landing", "mapped_rows", "incoming", "checked", "notable", "before", "news", "repeated",
-    "loaded_again", "refused",
+    "loaded_again", "refused", "standing",
 )  # fmt: skip
 
 

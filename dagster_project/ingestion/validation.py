@@ -25,6 +25,7 @@ from dagster_project.ingestion.references import Missing
 from dagster_project.ingestion.validation_batch import Batch, rows_of
 from dagster_project.ingestion.validation_profile import baseline, keep, profile
 from dagster_project.ingestion.validation_suite import Check, row_checks, shape_of
+from dagster_project.ingestion.whole_list import NONE_VANISHED, Vanished
 from dagster_project.settings import Settings
 
 if TYPE_CHECKING:
@@ -73,16 +74,17 @@ class Validation:
     pages: list[validation_docs.Page] = field(default_factory=list)
 
     def validate(
-        self, connection: duckdb.DuckDBPyConnection, contract: Contract, batch: Batch, missing: Sequence[Missing] = ()
-    ) -> BatchResult:
+        self, connection: duckdb.DuckDBPyConnection, contract: Contract, batch: Batch,
+        missing: Sequence[Missing] = (), vanished: Vanished = NONE_VANISHED,
+    ) -> BatchResult:  # fmt: skip
         """Hold a batch against its contract's promises on the whole and against the batches before it.
 
-        `missing` are its references that no row of the feed they name has.
+        `missing` are its references that no row of the feed they name has; `vanished` is what a whole list lacked.
 
         Keeps the batch's measures in `raw._batch_profile`; one that blocks is no yardstick for the next.
         """
         now, before = profile(connection, contract, batch), baseline(connection, batch)
-        shape = shape_of(contract, batch, now, before, missing)
+        shape = shape_of(contract, batch, now, before, missing, vanished)
         found = self._run(f"{batch.feed}: the batch", pd.DataFrame([shape.measures]), shape.checks)
         sampled = None
         if now.rows:

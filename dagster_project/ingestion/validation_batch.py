@@ -14,6 +14,7 @@ import duckdb
 import pandas as pd
 
 from dagster_project.ingestion.contracts import Column, Contract
+from dagster_project.ingestion.whole_list import NO_LINE
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,8 @@ def newest_batch(connection: duckdb.DuckDBPyConnection, feed: str, since: dateti
     return Batch(
         feed=feed,
         batch_id=row[3].strftime("%Y%m%dT%H%M%S%fZ"),
-        accepted=f"select * from raw.{quoted(feed)} where _loaded_at >= timestamptz '{since.isoformat()}'",
+        accepted=f"select * from raw.{quoted(feed)} where _loaded_at >= timestamptz '{since.isoformat()}'"
+        f" and _line is distinct from {NO_LINE}",
         rows_in=row[0],
         rows_accepted=row[1],
         rows_quarantined=row[2],

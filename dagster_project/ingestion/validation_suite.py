@@ -18,6 +18,7 @@ from dagster_project.ingestion.contracts import Contract
 from dagster_project.ingestion.references import Missing
 from dagster_project.ingestion.validation_batch import Batch, codes_of, key_label, kind_of
 from dagster_project.ingestion.validation_profile import BatchProfile, ColumnProfile, population_stability
+from dagster_project.ingestion.whole_list import NONE_VANISHED, Vanished
 
 STANDARD_ERRORS = 4.0
 # Fewer refused rows say nothing about the source: they wait in quarantine, and the others go in.
@@ -60,8 +61,9 @@ class Shape:
 
 
 def shape_of(
-    contract: Contract, batch: Batch, now: BatchProfile, before: BatchProfile | None, missing: Sequence[Missing] = ()
-) -> Shape:
+    contract: Contract, batch: Batch, now: BatchProfile, before: BatchProfile | None,
+    missing: Sequence[Missing] = (), vanished: Vanished = NONE_VANISHED,
+) -> Shape:  # fmt: skip
     """Expect a bearable share of refused rows, known references, a usual volume, and categories split as before."""
     measures = {"rows": float(now.rows), "refused_share": batch.refused_share, "rows_per_day": now.rows_per_day}
     breach = contract.breach["refused_share"] if batch.rows_quarantined >= FEW_REFUSED else "warn"
@@ -71,6 +73,9 @@ def shape_of(
             "the share of rows that broke the contract", 0.0, contract.refused_share_limit,
         )
     ]  # fmt: skip
+    if vanished.rows:
+        measures["vanished_share"] = vanished.share
+        checks.append(_still_there(contract, vanished))
     for reference in missing:
         measure = f"unknown {reference.column}"
         measures[measure] = float(reference.rows)
@@ -99,6 +104,14 @@ def shape_of(
             )
         )  # fmt: skip
     return Shape(measures, checks)
+
+
+def _still_there(contract: Contract, vanished: Vanished) -> Check:
+    return Check(
+        "vanished_share", "shape", "between", "vanished_share", contract.breach["vanished_share"],
+        f"the share of known records that {vanished.list} lacks ({vanished.rows:,} of {vanished.known:,};"
+        f" if they are gone, STELLA_ACCEPT={contract.feed} lets the list in)", 0.0, contract.vanished_share_limit,
+    )  # fmt: skip
 
 
 def _known(contract: Contract, measure: str, missing: Missing) -> Check:

@@ -4,8 +4,8 @@
 #}
 {% macro purpose_of_consent(column) -%}
     case
-        when lower({{ clean_text(column) }}) = lower({{ campaign_purpose() }}) then {{ campaign_purpose() }}
-        else lower({{ clean_text(column) }})
+        when lower({{ column }}) = lower({{ campaign_purpose() }}) then {{ campaign_purpose() }}
+        else lower({{ column }})
     end
 {%- endmacro %}
 

@@ -5,9 +5,9 @@ with listed as (
         identifier_kind,
         source_system,
         case identifier_kind
-            when 'email' then lower({{ clean_text('identifier') }})
+            when 'email' then lower(nullif(trim(identifier), ''))
             when 'phone' then {{ phone_digits('identifier') }}
-            else {{ clean_text('identifier') }}
+            else nullif(trim(identifier), '')
         end as identifier,
         channel_code,
         reason,

@@ -1,7 +1,7 @@
 with normalised as (
     select
-        upper({{ clean_text('country') }}) as country_code,
-        upper({{ clean_text('postcode') }}) as postcode,
+        upper(country) as country_code,
+        upper(postcode) as postcode,
         households,
         median_income,
         attributes,

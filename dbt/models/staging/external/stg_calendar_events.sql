@@ -1,8 +1,8 @@
 with normalised as (
     select
-        upper({{ clean_text('country') }}) as country_code,
+        upper(country) as country_code,
         event_date,
-        {{ clean_text('name') }} as name,
+        name,
         coalesce(is_public_holiday, false) as is_public_holiday,
         _file,
         _line,

@@ -2,8 +2,8 @@ with normalised as (
     select
         metric,
         period_start,
-        coalesce({{ clean_text('region') }}, '') as region,
-        coalesce({{ clean_text('category') }}, '') as category,
+        coalesce(region, '') as region,
+        coalesce(category, '') as category,
         value,
         _file,
         _line,

@@ -4,8 +4,8 @@ with latest as (
 
 select
     agent_ref,
-    {{ clean_text('name') }} as name,
-    {{ clean_text('team') }} as team,
+    name,
+    team,
     hired_on,
     updated_at,
     _file,

@@ -37,7 +37,7 @@ select
     latest.purpose,
     latest.effective_at,
     case when opted_out._file is not null then 'opt_out' else latest.status end as status,
-    {{ clean_text('latest.evidence') }} as evidence,
+    latest.evidence,
     latest._file,
     latest._loaded_at
 from latest

@@ -4,10 +4,10 @@ with latest as (
 
 select
     partner_ref,
-    {{ clean_text('name') }} as name,
-    {{ clean_text('kind') }} as kind,
+    name,
+    kind,
     commission_pct,
-    upper({{ clean_text('country') }}) as country_code,
+    upper(country) as country_code,
     updated_at,
     _file,
     _loaded_at

@@ -13,12 +13,12 @@ priced as (
 
 select
     product_ref,
-    {{ clean_text('name') }} as name,
-    {{ clean_text('brand') }} as brand,
-    {{ clean_text('department') }} as department,
-    {{ clean_text('category') }} as category,
-    {{ clean_text('subcategory') }} as subcategory,
-    {{ clean_text('supplier') }} as supplier,
+    name,
+    brand,
+    department,
+    category,
+    subcategory,
+    supplier,
     coalesce(is_active, true) as is_active,
     currency_code,
     unit_cost as unit_cost_original,

@@ -1,12 +1,12 @@
 with normalised as (
     select
         lower(platform) as platform,
-        lower(ltrim({{ clean_text('handle') }}, '@')) as handle,
+        lower(ltrim(handle, '@')) as handle,
         coalesce(source_system, '') as source_system,
         customer_ref,
-        {{ clean_text('display_name') }} as display_name,
-        {{ clean_text('bio') }} as bio,
-        lower({{ clean_text('email') }}) as email,
+        display_name,
+        bio,
+        lower(email) as email,
         followers,
         following,
         account_kind,

@@ -4,11 +4,11 @@ with latest as (
 
 select
     store_ref,
-    {{ clean_text('name') }} as name,
-    {{ clean_text('city') }} as city,
-    upper({{ clean_text('postcode') }}) as postcode,
-    upper({{ clean_text('country') }}) as country_code,
-    {{ clean_text('time_zone') }} as time_zone,
+    name,
+    city,
+    upper(postcode) as postcode,
+    upper(country) as country_code,
+    time_zone,
     updated_at,
     _file,
     _loaded_at

@@ -14,7 +14,7 @@ select
     coalesce(priced.source_system, '') as source_system,
     priced.customer_ref,
     priced.channel as channel_code,
-    {{ clean_text('priced.variant') }} as variant,
+    priced.variant,
     coalesce(priced.is_control, false) as is_control,
     priced.sent_at,
     priced.rated_on as sent_on,

@@ -12,7 +12,7 @@ select
     customer_ref,
     response,
     responded_at,
-    upper({{ clean_text('coupon_code') }}) as coupon_code,
+    upper(coupon_code) as coupon_code,
     order_ref,
     _file,
     _loaded_at

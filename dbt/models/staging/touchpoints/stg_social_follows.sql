@@ -1,8 +1,8 @@
 with normalised as (
     select
         lower(platform) as platform,
-        lower(ltrim({{ clean_text('follower_handle') }}, '@')) as follower_handle,
-        lower(ltrim({{ clean_text('followed_handle') }}, '@')) as followed_handle,
+        lower(ltrim(follower_handle, '@')) as follower_handle,
+        lower(ltrim(followed_handle, '@')) as followed_handle,
         followed_at,
         unfollowed_at,
         _file,

@@ -18,7 +18,7 @@ select
     utm_medium,
     utm_campaign,
     product_ref,
-    {{ clean_text('search_term') }} as search_term,
+    search_term,
     order_ref,
     device_type,
     upper(country) as country_code,

@@ -12,7 +12,7 @@ select
     points,
     occurred_at,
     order_ref,
-    {{ clean_text('reward') }} as reward,
+    reward,
     referred_customer_ref,
     _file,
     _loaded_at

@@ -36,7 +36,7 @@ select
     priced.store_ref,
     priced.partner_ref,
     priced.agent_ref,
-    upper({{ clean_text('priced.coupon_code') }}) as coupon_code,
+    upper(priced.coupon_code) as coupon_code,
     priced.campaign_ref,
     priced.payment_method,
     coalesce(priced.status, 'completed') as status,

@@ -18,7 +18,7 @@ select
     priced.quantity,
     priced.returned_at,
     priced.rated_on as returned_on,
-    {{ clean_text('priced.reason') }} as reason,
+    priced.reason,
     priced.currency_code,
     priced.rate_to_home,
     priced.amount as amount_original,

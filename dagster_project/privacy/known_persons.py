@@ -85,9 +85,9 @@ def bring_found(connection: duckdb.DuckDBPyConnection, key: PseudonymKey | None)
         _find_erased(connection, secret)
 
 
+# Narrow, for every word of every text goes through it: what was found goes back for its text.
 _WORDS = """(
-    select rowid as text_id, text, words, unnest(words) as word, generate_subscripts(words, 1) as place
-    from masking_text
+    select rowid as text_id, unnest(words) as word, generate_subscripts(words, 1) as place from masking_text
 )"""
 
 
@@ -108,10 +108,13 @@ def _find_phrases(connection: duckdb.DuckDBPyConnection) -> None:
         f"""insert into {FOUND}
         select said.text_id, said.place, said.length, phrase.mask
         from (
-            select text_id, place, length, array_to_string(words[place:place + length - 1], ' ') as phrase
-            from {_WORDS} as words
-            inner join (select distinct first_word, length from masking_phrase) as opening
-                on words.word = opening.first_word
+            select opening.*, array_to_string(texts.words[place:place + length - 1], ' ') as phrase
+            from (
+                select text_id, place, length from {_WORDS} as words
+                inner join (select distinct first_word, length from masking_phrase) as known
+                    on words.word = known.first_word
+            ) as opening
+            inner join masking_text as texts on texts.rowid = opening.text_id
         ) as said
         inner join masking_phrase as phrase on phrase.phrase = said.phrase"""
     )
@@ -136,9 +139,11 @@ def _find_single_names(connection: duckdb.DuckDBPyConnection) -> None:
             select unnest(words_of(said)) from ({" union ".join(public) or "select '' as said"}) as known
         ),
         used as (
-            select text_id, place, word, regexp_extract_all(text, '{WORD}')[place] as written
-            from {_WORDS} as words
-            where length(word) > 2 and word in (select word from name)
+            select named.*, regexp_extract_all(texts.text, '{WORD}')[place] as written
+            from (
+                select * from {_WORDS} as words where length(word) > 2 and word in (select word from name)
+            ) as named
+            inner join masking_text as texts on texts.rowid = named.text_id
         ),
         everyday as (
             select word from used
@@ -162,7 +167,9 @@ def _find_erased(connection: duckdb.DuckDBPyConnection, secret: bytes) -> None:
             where keyed_hash('word:' || word) in (select identifier_hash from {TABLE})
         ),
         used as (
-            select text_id, place, words from {_WORDS} as words where word in (select word from theirs)
+            select named.text_id, named.place, texts.words
+            from (select * from {_WORDS} as words where word in (select word from theirs)) as named
+            inner join masking_text as texts on texts.rowid = named.text_id
         ),
         phrase as (
             select text_id, place, length, array_to_string(words[place:place + length - 1], ' ') as said

@@ -12,6 +12,7 @@ from dagster_project.scoring import score_customers
 from dagster_project.settings import Settings
 from tests.unit.decisions.shop import (
     AS_OF,
+    CHANNELS,
     EFFECT,
     START,
     Campaign,
@@ -144,8 +145,16 @@ def test_a_company_without_controls_says_so_and_has_no_profit(settings: Settings
             lambda s: add(s, "fct_touchpoint", [(1, "contact", 20260628, "outbound", "marketing", 1)] * 4),
             "contact_limit",
         ),
+        (
+            lambda s: add(s, "fct_campaign_contact", [
+                (f"B{channel}", 1, "P0", channel, None, False, False, False, 20260630, 0, 0,
+                 START - timedelta(days=2), None, START - timedelta(days=1), None, None)
+                for channel in CHANNELS.values()
+            ]),
+            "bounced",
+        ),
     ],
-)
+)  # fmt: skip
 def test_the_suppressed_are_left_alone(
     settings: Settings, spoil: Callable[[duckdb.DuckDBPyConnection], object], reason: str
 ) -> None:

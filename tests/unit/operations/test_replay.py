@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
+from io import StringIO
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from rich.console import Console
 
 from dagster_project import clock
-from dagster_project.operations.replay import moment_of
+from dagster_project.operations.replay import moment_of, replay
 from dagster_project.settings import StellaError
+from tests.unit.operations.shop import session_of
 
 ROME = ZoneInfo("Europe/Rome")
 NOW = datetime(2026, 6, 10, 9, tzinfo=ROME)
@@ -56,3 +60,11 @@ def test_a_day_is_known_to_its_end_and_no_further_than_now(
 def test_a_moment_to_come_and_an_impossible_day_are_refused(known_at: str, as_of: str | None, said: str) -> None:
     with pytest.raises(StellaError, match=said):
         moment_of(datetime.fromisoformat(known_at), date.fromisoformat(as_of) if as_of else None, ROME)
+
+
+def test_before_the_first_run_nothing_is_known_and_nothing_is_made(company: Path) -> None:
+    session, target = session_of(company), company.parent / "then.duckdb"
+    with pytest.raises(StellaError, match=r"No run has been made yet for shop: nothing is known\. Run `stella run`"):
+        replay(session, datetime(2026, 6, 1, tzinfo=UTC), None, target, Console(file=StringIO()))
+    assert not target.exists()
+    assert not session.settings.database.exists()

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from io import StringIO
 from pathlib import Path
 
 import duckdb
 import pytest
+from rich.console import Console
 
+from dagster_project.operations.erasure import erase
 from dagster_project.operations.requests import Request, read_requests, subjects_of
 from dagster_project.privacy.key import PseudonymKey
 from dagster_project.privacy.tombstones import Identifier, bury
 from dagster_project.settings import StellaError
+from tests.unit.operations.shop import session_of
 
 KEY = PseudonymKey(b"k" * 32)
 
@@ -37,6 +41,13 @@ def test_faults(tmp_path: Path) -> None:
         read_requests(None, empty)
     with pytest.raises(StellaError, match="cannot be read"):
         read_requests(None, tmp_path / "none.txt")
+
+
+def test_before_the_first_run_there_is_nobody_to_erase(company: Path) -> None:
+    session = session_of(company)
+    with pytest.raises(StellaError, match="No run has been made yet for shop: there is nobody to erase"):
+        erase(session, [Request("anna@x.it", "--customer")], Console(file=StringIO()))
+    assert not session.settings.database.exists()
 
 
 def _requests(*texts: str) -> list[Request]:

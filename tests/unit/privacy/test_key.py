@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import stat
+from io import StringIO
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
+from dagster_project.operations.run import run
 from dagster_project.operations.session import Session
 from dagster_project.privacy.key import RETIRED_VARIABLE, SIMULATED_KEY, VARIABLE, find_key, key_name, write_fresh_key
 from dagster_project.settings import Settings, StellaError
@@ -42,6 +45,15 @@ def test_a_company_that_sends_personal_data_needs_a_key(tmp_path: Path) -> None:
     key = _session(company, tmp_path, KEY).pseudonym_key
     assert key is not None and key.current == KEY.encode()
     assert KEY not in repr(key)
+
+
+@pytest.mark.parametrize(("key", "said"), [("", "is not set"), ("k" * 31, "has 31 bytes")])
+def test_a_run_without_a_good_key_does_not_begin(tmp_path: Path, key: str, said: str) -> None:
+    company = _company(tmp_path, "source_system,customer_ref,email\ncrm,C1,a@b.example\n")
+    session = _session(company, tmp_path, key)
+    with pytest.raises(StellaError, match=said):
+        run(session, Console(file=StringIO()))
+    assert not session.settings.database.exists()
 
 
 def test_a_company_that_sends_nothing_personal_needs_none(tmp_path: Path) -> None:

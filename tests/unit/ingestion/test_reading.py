@@ -8,6 +8,7 @@ import io
 import json
 import zipfile
 from decimal import Decimal
+from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -18,7 +19,6 @@ from duckdb_extensions import import_extension
 from dagster_project.ingestion import batches
 from dagster_project.ingestion.contracts import Contract
 from dagster_project.ingestion.feed_run import FeedRun
-from dagster_project.ingestion.landing import Incoming
 from dagster_project.ingestion.storing import Stored
 from dagster_project.settings import StellaError
 from tests.unit.ingestion.door import ORDER, Door, order, orders
@@ -212,10 +212,10 @@ def test_a_file_for_which_memory_does_not_suffice_is_set_aside_alone(
 ) -> None:
     judge = batches.judge_and_store
 
-    def exhausted(run: FeedRun, incoming: Incoming, is_streamed: bool) -> Stored:
+    def exhausted(run: FeedRun, *arguments: Any) -> Stored:
         if run.connection.execute("select 1 from landing_all where order_ref = 'A1'").fetchone():
             raise duckdb.OutOfMemoryException("failed to allocate data")
-        return judge(run, incoming, is_streamed)
+        return judge(run, *arguments)
 
     monkeypatch.setattr(batches, "judge_and_store", exhausted)
     door.put("order1.csv", ONE)

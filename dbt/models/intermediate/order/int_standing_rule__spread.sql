@@ -39,3 +39,13 @@ select
 from scored
 left join {{ ref('value_band') }} as bands
     on scored.measure = 'value' and -scored.score = bands.position
+
+union all
+
+select
+    'value' as measure,
+    cast(-1 as bigint) as place,
+    cast(null as integer) as score,
+    value_band
+from {{ ref('value_band') }}
+where from_share is null

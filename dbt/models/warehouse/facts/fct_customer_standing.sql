@@ -15,7 +15,8 @@ placed as (
         case when has_ordered then {{ place_of('recency_days desc', everybody) }} end as recency_place,
         case when has_ordered then {{ place_of('order_count_to_date', everybody) }} end as frequency_place,
         case when has_ordered then {{ place_of('net_amount_to_date', everybody) }} end as monetary_place,
-        case when has_bought then {{ place_of('value_amount_12m', buyers) }} end as value_place
+        -- Who bought nothing stands outside the places, at -1, where the rules have the band of those.
+        case when has_bought then {{ place_of('value_amount_12m', buyers) }} else -1 end as value_place
     from measured
 )
 
@@ -26,7 +27,7 @@ select
     placed.month_start_date,
     placed.month_date_key,
     placed.lifecycle_stage,
-    case when placed.has_bought then by_value.value_band else idle.value_band end as value_band,
+    by_value.value_band,
     placed.recency_days,
     cast(placed.order_count_to_date as bigint) as order_count_to_date,
     cast(placed.net_amount_to_date as {{ type_money() }}) as net_amount_to_date,
@@ -47,6 +48,5 @@ left join {{ ref('int_standing_rule__spread') }} as by_monetary
     on by_monetary.measure = 'monetary' and placed.monetary_place = by_monetary.place
 left join {{ ref('int_standing_rule__spread') }} as by_value
     on by_value.measure = 'value' and placed.value_place = by_value.place
-left join {{ ref('value_band') }} as idle on idle.from_share is null
 left join {{ ref('rfm_segment') }} as segments
     on by_recency.score = segments.recency_score and by_frequency.score = segments.frequency_score

@@ -6,7 +6,7 @@ refused rows is in `storing.py`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from dagster_project.database import row_hash
@@ -36,10 +36,15 @@ class Checked:
 
 def matched(contract: Contract, names: Mapping[str, str]) -> dict[str, str]:
     """Match a source's columns to the contract's, whatever their order and case: contract column → source column."""
-    found: dict[str, str] = {}
+    return {column: own[0] for column, own in matched_all(contract, names).items()}
+
+
+def matched_all(contract: Contract, names: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """Name for each column of the contract all that is taken for it, what is spelled like it first."""
+    found: dict[str, tuple[str, ...]] = {}
     for name in sorted(names, key=lambda n: (n not in contract.column_names, n)):
         if name not in RESERVED:
-            found.setdefault(fold(name), name)
+            found[fold(name)] = (*found.get(fold(name), ()), name)
     return {column: found[column] for column in contract.column_names if column in found}
 
 
@@ -59,14 +64,14 @@ def checked(
     )
     kept = ", ".join(f"{identifier(c)} as {_source(c)}" for c in (*own.values(), *extras))
     values = ", ".join(
-        f"{_value(c, columns[own[c.name]], company, contract, options, zone)} as {identifier(c.name)}" for c in present
+        f"{value_of(c, columns[own[c.name]], company, contract, options, zone)} as {identifier(c.name)}"
+        for c in present
     )
     absent = "".join(
         f", cast(null as {c.sql_type}) as {identifier(c.name)}" for c in contract.columns if c.name not in own
     )
     unknown = "".join(
-        f", {raw_name(c.name)} is not null and "
-        f"{coded(c, _text(c, columns[own[c.name]]), _names(c, company, contract))} is null as {odd_name(c.name)}"
+        f", {odd_value(c, columns[own[c.name]], company, contract)} as {odd_name(c.name)}"
         for c in present
         if default_code(c) is not None
     )
@@ -80,7 +85,7 @@ typed as (
     select *, {values}{absent}{unknown} from trimmed
 ),
 judged as (
-    select * replace ({_derived(contract)}),
+    select * replace ({derived_values(contract)}),
         {_first_broken(refusals)} as _broken,
         {_bits(warnings)} as _warned,
         {_named(warnings)} as _named,
@@ -116,7 +121,8 @@ def _text(column: Column, kind: str) -> str:
     return raw_name(column.name) if is_text(kind) else as_text(raw_name(column.name), kind)
 
 
-def _value(column: Column, kind: str, company: Company, contract: Contract, options: ReadOptions, zone: str) -> str:
+def value_of(column: Column, kind: str, company: Company, contract: Contract, options: ReadOptions, zone: str) -> str:
+    """Give the SQL of a column's value in the contract's type, from what came, of the engine's type `kind`."""
     value = typed(column, raw_name(column.name), kind, options, zone)
     names = _names(column, company, contract)
     if column.type != "string" or not (column.values or column.code_list or names):
@@ -131,7 +137,13 @@ def _value(column: Column, kind: str, company: Company, contract: Contract, opti
     )
 
 
-def _derived(contract: Contract) -> str:
+def odd_value(column: Column, kind: str, company: Company, contract: Contract) -> str:
+    """Tell whether a value is a name that no code list knows."""
+    code = coded(column, _text(column, kind), _names(column, company, contract))
+    return f"{raw_name(column.name)} is not null and {code} is null"
+
+
+def derived_values(contract: Contract) -> str:
     """Fill a derived column where the source gave none."""
     filled: list[str] = []
     for name, formula in contract.derived.items():

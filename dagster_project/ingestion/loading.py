@@ -24,9 +24,11 @@ from dagster_project.ingestion.fault import FileFault, PassingFault
 from dagster_project.ingestion.feed_run import FeedReport, FeedRun, in_line
 from dagster_project.ingestion.files import Found, find_files, open_file
 from dagster_project.ingestion.mapping import read_mapping
+from dagster_project.ingestion.new_columns import bring_in_line
 from dagster_project.ingestion.personal import classes_of
 from dagster_project.ingestion.query_loading import load_query
 from dagster_project.ingestion.reading import Place
+from dagster_project.ingestion.rules import Clock
 from dagster_project.ingestion.scanning import content_hash
 from dagster_project.ingestion.store import Known, Load, known_files, next_moment, note_copy, prepare, register
 from dagster_project.ingestion.temporary import drop_temporary
@@ -52,8 +54,8 @@ def load_feed(
     """Load what is new of a feed: files never seen, or rows of a query from its watermark on.
 
     A file that cannot be read is set aside and named in the report; the rest goes on. Each batch is one transaction.
-    With `days`, what is known already is read again besides, and of it what lies on those days is judged anew. Whoever
-    has a tombstone made with `key` is kept out.
+    Before them, `raw.<feed>` is brought in line with the contract. With `days`, what is known already is read again
+    besides, and of it what lies on those days is judged anew. Whoever has a tombstone made with `key` is kept out.
 
     Raises:
         StellaError: the company's mapping, lookup or setting is at fault, a required feed has no record at all, days
@@ -62,15 +64,15 @@ def load_feed(
     if days is not None:
         event_time(contract)
     began = time.monotonic()
-    source = company.feeds.get(contract.feed)
+    source, guard = company.feeds.get(contract.feed), guard_of(connection, classes_of(contract), key)
+    said = bring_in_line(connection, contract, company, Clock.of(company, settings.as_of), guard)
     if source is None:
-        return FeedReport(contract.feed)
+        return FeedReport(contract.feed, warnings=said)
     path = company.mapping(contract.feed)
     with _scratch(settings) as folder:
         run = FeedRun(
             connection, settings, company, contract, source, Place(folder, settings.max_file_bytes),
-            read_mapping(path) if path else None, next_moment(connection),
-            guard=guard_of(connection, classes_of(contract), key),
+            read_mapping(path) if path else None, next_moment(connection), warnings=said, guard=guard,
         )  # fmt: skip
         try:
             (load_query if source.query else _load_files)(run)

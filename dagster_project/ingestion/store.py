@@ -50,7 +50,9 @@ class Load:
 
 
 def prepare(connection: duckdb.DuckDBPyConnection, contracts: Mapping[str, Contract]) -> None:
-    """Create `raw.<feed>` and `quarantine.<feed>` for every feed, `raw._load` and `raw._watermark`; add new columns.
+    """Create `raw.<feed>` and `quarantine.<feed>` for every feed, `raw._load` and `raw._watermark`.
+
+    A feed's new columns are added when it is loaded (`new_columns.py`).
 
     Raises:
         StellaError: a column of `raw` has another type than its contract now says.
@@ -62,20 +64,21 @@ def prepare(connection: duckdb.DuckDBPyConnection, contracts: Mapping[str, Contr
         "create table if not exists raw._watermark "
         "(feed VARCHAR, column_name VARCHAR, value VARCHAR, seen_at TIMESTAMPTZ)"
     )
-    there = _columns(connection)
+    there = columns_of(connection)
     for feed, contract in contracts.items():
         wanted = {c.name: c.sql_type for c in contract.columns} | META
         listed = ", ".join(f"{identifier(name)} {kind}" for name, kind in wanted.items())
         connection.execute(f"create table if not exists raw.{feed} ({listed})")
         connection.execute(f"create table if not exists quarantine.{feed} ({_QUARANTINE})")
-        for name, kind in wanted.items() if feed in there else ():
-            _add_or_compare(connection, feed, name, kind, there[feed].get(name))
+        for name, kind in wanted.items():
+            _compare(feed, name, kind, there.get(feed, {}).get(name, kind))
 
 
-def _columns(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str]]:
+def columns_of(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str]]:
+    """Give the columns of each table of `raw`, in their order, with the engine's types."""
     rows = connection.execute(
         "select table_name, column_name, data_type from duckdb_columns() "
-        "where schema_name = 'raw' and database_name = current_database()"
+        "where schema_name = 'raw' and database_name = current_database() order by table_name, column_index"
     ).fetchall()
     found: dict[str, dict[str, str]] = {}
     for table, column, kind in rows:
@@ -83,10 +86,8 @@ def _columns(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str]]
     return found
 
 
-def _add_or_compare(connection: duckdb.DuckDBPyConnection, feed: str, name: str, kind: str, there: str | None) -> None:
-    if there is None:
-        connection.execute(f"alter table raw.{feed} add column {identifier(name)} {kind}")
-    elif there != kind:
+def _compare(feed: str, name: str, kind: str, there: str) -> None:
+    if there != kind:
         raise StellaError(
             f"raw.{feed}.{name} is {there} and its contract now says {kind}. "
             "Load into a new working folder (STELLA_HOME), or give the column back its type."

@@ -30,7 +30,8 @@ class ColumnProfile:
     """One column of one batch, or of several batches pooled.
 
     `null_share` and the values of `shares` are 0 to 1; the moments are in the column's own unit and null for anything
-    but numbers. `between_sd` is the standard deviation of the batches' means (0 for a single batch).
+    but numbers. `between_sd` is the standard deviation of the batches' means (0 for a single batch). With
+    `is_always_filled` no batch lacks it altogether.
     """
 
     null_share: float
@@ -40,6 +41,7 @@ class ColumnProfile:
     maximum: float | None = None
     shares: dict[str, float] = field(default_factory=dict)
     between_sd: float = 0.0
+    is_always_filled: bool = True
 
 
 @dataclass(frozen=True)
@@ -140,6 +142,7 @@ def _pooled(parts: list[tuple[int, ColumnProfile]]) -> ColumnProfile:
     total = sum(rows for rows, _ in parts)
     null_share = sum(rows * p.null_share for rows, p in parts) / total
     filled = [(rows * (1 - p.null_share), p) for rows, p in parts if p.null_share < 1]
+    is_always_filled = len(filled) == len(parts)
     weight = sum(w for w, _ in filled)
     shares = {
         code: sum(w * p.shares.get(code, 0.0) for w, p in filled) / weight
@@ -147,7 +150,7 @@ def _pooled(parts: list[tuple[int, ColumnProfile]]) -> ColumnProfile:
     }
     numbers = [(w, p.mean, p.sd or 0.0, p.minimum, p.maximum) for w, p in filled if p.mean is not None]
     if not numbers:
-        return ColumnProfile(null_share, shares=shares)
+        return ColumnProfile(null_share, shares=shares, is_always_filled=is_always_filled)
     mean = sum(w * m for w, m, *_ in numbers) / weight
     between = sum(w * (m - mean) ** 2 for w, m, *_ in numbers) / weight
     within = sum(w * sd**2 for w, _, sd, *_ in numbers) / weight
@@ -159,6 +162,7 @@ def _pooled(parts: list[tuple[int, ColumnProfile]]) -> ColumnProfile:
         maximum=max(high for *_, high in numbers if high is not None),
         shares=shares,
         between_sd=math.sqrt(between),
+        is_always_filled=is_always_filled,
     )
 
 

@@ -29,6 +29,8 @@ MEAN_ROOM_SD = 0.25
 STABILITY_LIMIT = 0.25
 RANGE_SHARE = 0.999
 OTHER_SHARE = 0.5
+# What happens by chance less often than this is taken to be no chance.
+BY_CHANCE = 1e-3
 
 
 @dataclass(frozen=True)
@@ -143,7 +145,7 @@ def row_checks(contract: Contract, now: BatchProfile, before: BatchProfile | Non
         if usual is None or before is None:
             continue
         if not column.required:
-            checks += _filled(contract, column.name, now.rows, usual, before)
+            checks += _filled(contract, column.name, now, usual, before)
         if kind_of(column) == "number" and usual.mean is not None and now.columns[column.name].mean is not None:
             checks += _centred_and_spread(contract, column.name, now, usual, before)
     return checks
@@ -162,15 +164,21 @@ def split_limit(rows: int, rows_before: int, categories: int) -> float:
     return STABILITY_LIMIT + STANDARD_ERRORS * noise
 
 
-def _filled(contract: Contract, name: str, rows: int, usual: ColumnProfile, before: BatchProfile) -> list[Check]:
+def _filled(
+    contract: Contract, name: str, now: BatchProfile, usual: ColumnProfile, before: BatchProfile
+) -> list[Check]:
+    n, n0 = max(now.rows, 1), max(before.rows, 1)
     p = usual.null_share
-    error = math.sqrt(max(p * (1 - p), 0.25 / max(before.rows, 1)) * (1 / max(rows, 1) + 1 / max(before.rows, 1)))
+    error = math.sqrt(max(p * (1 - p), 0.25 / n0) * (1 / n + 1 / n0))
     filled = _outward(1 - p - NULL_SHARE_ROOM - STANDARD_ERRORS * error, 1.0)[0]
+    reason = "share of rows that fill this column"
+    if now.columns[name].null_share == 1 and usual.is_always_filled and p**n < BY_CHANCE:
+        # However few they are: the column itself is gone from what is sent.
+        filled, reason = max(filled, _outward(1 / n, 1.0)[0]), f"{reason}, as every batch before did"
     if filled <= 0:
         return []
     return [
-        Check("filled_share", "rows", "filled", name, contract.breach["drift"],
-              "share of rows that fill this column", filled, 1.0, subject=name)
+        Check("filled_share", "rows", "filled", name, contract.breach["drift"], reason, filled, 1.0, subject=name)
     ]  # fmt: skip
 
 

@@ -187,13 +187,6 @@ def test_a_failing_load_leaves_nothing_behind(door: Door, monkeypatch: pytest.Mo
     assert door.load().rows_accepted == 1
 
 
-def test_a_column_new_in_the_contract_is_added_to_raw(door: Door) -> None:
-
-    door.connection.execute("alter table raw.agents drop column team")
-    prepare(door.connection, door.contracts)
-    assert door.rows("team", "agents") == []
-
-
 def test_a_column_of_another_type_is_told(door: Door) -> None:
 
     door.connection.execute("alter table raw.agents alter column team type bigint")

@@ -115,6 +115,20 @@ def test_drift_is_found(
     assert not result.blocking
 
 
+@pytest.mark.parametrize(("rows", "days", "is_told"), [(2000, (1, 2), True), (40, (1, 2), False), (2000, (2,), False)])
+def test_an_optional_column_that_vanishes_is_told_however_few_rows_filled_it(
+    validation: Validation, connection: duckdb.DuckDBPyConnection, rows: int, days: tuple[int, ...], is_told: bool
+) -> None:
+    """Unless too few rows came to tell, or a batch before lacked it too."""
+    for day in (1, 2):
+        filled = "case when i % 50 = 0 then 'c' || i end" if day in days else "null"
+        validation.validate(connection, ORDER_LINES, lines(day, customer_ref=filled))
+    result = validation.validate(connection, ORDER_LINES, lines(3, rows=rows, customer_ref="null"))
+    told = [check.message for check in result.failures if check.column == "customer_ref"]
+    assert bool(told) == is_told
+    assert all("customer_ref: share of rows that fill this column, as every batch before did: 0" in m for m in told)
+
+
 def test_small_batch_is_not_blamed_for_chance(validation: Validation, connection: duckdb.DuckDBPyConnection) -> None:
     for day in (1, 2):
         validation.validate(connection, ORDER_LINES, lines(day))

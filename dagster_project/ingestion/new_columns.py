@@ -51,8 +51,8 @@ def bring_in_line(
     A value that breaks a rule of its new column stays in `_extra`. Rows are hashed anew: one that is delivered again is
     no news. Whoever has a tombstone is kept out of what a new column tells of him.
     """
-    there = columns_of(connection).get(contract.feed, {})
-    own = [name for name in there if name not in META]
+    described = connection.execute(f"select * from raw.{contract.feed} limit 0").description
+    own = [name for name, *_ in described if name not in META]
     if own == list(contract.column_names):
         return []
     source = company.feeds.get(contract.feed)
@@ -60,6 +60,7 @@ def bring_in_line(
     news = _news(connection, contract, clock, own)
     judged = _judged(contract, company, options, news)
     said = _told(connection, judged, news) if news else []
+    there = columns_of(connection)[contract.feed]
     lost = {name: there[name] for name in own if name not in contract.column_names}
     target = f"raw.{contract.feed}"
     connection.execute("begin transaction")

@@ -88,6 +88,10 @@ test-scale: $(VENV)/test.stamp ## The slow suites: a world of a million customer
 bench: $(VENV)/run.stamp ## Time a run beside the floor: make bench [SIZE=5000]
 	@$(BIN)/stella bench --size $(SIZE)
 
+.PHONY: bench-identity
+bench-identity: $(VENV)/run.stamp ## Resolve records beside Splink's own tutorial: make bench-identity SIZE=1000000
+	@$(BIN)/stella bench --identity --size $(SIZE)
+
 .PHONY: bench-check
 bench-check: $(VENV)/run.stamp ## The same, failing when a ratio is 25 % worse than the last recorded one
 	@$(BIN)/stella bench --size $(SIZE) --repeats 3 --check

@@ -6,12 +6,7 @@ floor. Asked to repeat, it shows the session whose run took the median time.
 
 from __future__ import annotations
 
-import json
-import os
-import platform
 import shutil
-import subprocess
-import sys
 import time
 from collections import defaultdict
 from pathlib import Path
@@ -21,8 +16,9 @@ from rich.console import Console
 from rich.table import Table
 
 from dagster_project.benchmark import guard
+from dagster_project.benchmark.measuring import machine_of, measure
 from dagster_project.operations.demo import simulate_into
-from dagster_project.settings import Settings, StellaError
+from dagster_project.settings import Settings
 
 ROOMS = ("raw", "reference", "staging", "intermediate", "warehouse", "marts")
 PYTHON_STEPS = {
@@ -65,10 +61,7 @@ def compare(
     given = place / "given"
     clock = time.perf_counter()
     simulate_into(given / "landing", given / "truth", settings.company_folder / "world.yml", customers=size)
-    machine = (
-        f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, {settings.threads} threads, "
-        f"memory limit {settings.memory_limit}"
-    )
+    machine = machine_of(settings)
     console.print(
         f"{machine}; {size:,} customers simulated in {time.perf_counter() - clock:.0f} s",
         highlight=False,
@@ -90,23 +83,9 @@ def _session(settings: Settings, place: Path, given: Path) -> tuple[dict[str, An
     home.mkdir(parents=True)
     for part in given.iterdir():
         (home / part.name).symlink_to(part, target_is_directory=True)
-    run = _measure(place, settings, "measured_run", [place / "run.json"])
-    again = _measure(place, settings, "measured_run", [place / "again.json"])
-    return run, again, _measure(place, settings, "floor", [home / "build.duckdb", place / "floor.json"])
-
-
-def _measure(place: Path, settings: Settings, module: str, arguments: list[Path]) -> dict[str, Any]:
-    done = subprocess.run(  # noqa: S603 - our own words only
-        [sys.executable, "-m", f"dagster_project.benchmark.{module}", *map(str, arguments)],
-        env={**os.environ, "STELLA_HOME": str(place), "COMPANY": str(settings.company_folder)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if not arguments[-1].is_file():
-        raise StellaError(f"bench: {module} failed:\n{done.stderr[-2000:]}")
-    measured: dict[str, Any] = json.loads(arguments[-1].read_text())
-    return measured
+    run = measure(place, settings, "measured_run", [place / "run.json"])
+    again = measure(place, settings, "measured_run", [place / "again.json"])
+    return run, again, measure(place, settings, "floor", [home / "build.duckdb", place / "floor.json"])
 
 
 def show(console: Console, run: dict[str, Any], again: dict[str, Any], floor: dict[str, Any]) -> None:

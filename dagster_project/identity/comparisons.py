@@ -37,10 +37,14 @@ class Comparison:
 
 
 def _slip(left: str, right: str) -> str:
-    """One slip of the pen; what is cheap to see is asked first, since these run on every pair."""
+    """One slip of the pen; what is cheap to see is asked first, since these run on every pair.
+
+    A letter more or less leaves the first or the last one as it is.
+    """
     return (
         f"(case when length({left}) = length({right}) then hamming({left}, {right}) <= 2 "
-        f"else abs(length({left}) - length({right})) = 1 end and damerau_levenshtein({left}, {right}) <= 1)"
+        f"else abs(length({left}) - length({right})) = 1 and ({left}[1] = {right}[1] or {left}[-1] = {right}[-1]) end "
+        f"and damerau_levenshtein({left}, {right}) <= 1)"
     )
 
 
@@ -71,7 +75,10 @@ _SWAPPED_DATE = (
     "left(birth_date_l, 4) = left(birth_date_r, 4) and substr(birth_date_l, 6, 2) = substr(birth_date_r, 9, 2) "
     "and substr(birth_date_l, 9, 2) = substr(birth_date_r, 6, 2)"
 )
-_NEAR_EMAIL = f"(email_l <> email_r and (email_local_l = email_local_r or {_slip('email_l', 'email_r')}))"
+_NEAR_EMAIL = (
+    f"(email_l <> email_r and (email_local_l = email_local_r or ({_slip('email_local_l', 'email_local_r')} "
+    "and ends_with(email_r, substr(email_l, length(email_local_l) + 1)))))"
+)
 _EMAIL_OF_NAME = (
     "(contains(email_local_l, coalesce(replace(family_name_l, ' ', ''), '?')) "
     "or contains(email_local_l, coalesce(replace(given_name_l, ' ', ''), '?')))"
@@ -126,9 +133,9 @@ PHONE = Comparison("phone", _unknown("phone"), (
 ))  # fmt: skip
 ADDRESS = Comparison("street", _unknown("street"), (
     Level("equal", f"street_l = street_r and {_NEAR_PLACE}", 0.8),
-    Level("similar", f"{_SAME_STREET} and {_SAME_HOUSE} and {_NEAR_PLACE}", 0.06),
-    Level("similar elsewhere", f"{_SAME_STREET} and {_SAME_HOUSE}", 0.01),
-    Level("street", f"{_SAME_STREET} and {_NEAR_PLACE}", 0.02),
+    Level("similar", f"{_SAME_HOUSE} and {_NEAR_PLACE} and {_SAME_STREET}", 0.06),
+    Level("similar elsewhere", f"{_SAME_HOUSE} and {_SAME_STREET}", 0.01),
+    Level("street", f"{_NEAR_PLACE} and {_SAME_STREET}", 0.02),
     Level("place", "postcode_l = postcode_r and city_l = city_r", 0.02),
     Level("near place", _NEAR_PLACE, 0.02),
     Level("different", "ELSE", 0.07),

@@ -50,22 +50,24 @@ plain as (
         split_part(email, '@', 1) as email_local,
         phone,
         identity_latin(written_street) as street,
-        array_to_string(list_sort(string_split(identity_latin(written_street), ' ')), ' ') as street_words,
+        array_to_string(list_sort(string_split(street, ' ')), ' ') as street_words,
         nullif(regexp_extract(written_street, '[0-9]+'), '') as house_number,
         identity_latin(written_postcode) as postcode,
         identity_latin(written_city) as city,
         tax_code
     from named
 )
-select * replace (
-    case when count(*) over (partition by party, email) <= {limit} then email end as email,
-    case when count(*) over (partition by party, phone) <= {limit} then phone end as phone,
-    case when count(*) over (partition by party, tax_code) <= {limit} then tax_code end as tax_code,
-    case when birth_date not like '%-01-01' or count(*) over (partition by party, birth_date) <= {limit}
-        then birth_date end as birth_date
-)
 from plain
 """
+_CROWDED = """
+update identity_feature set {column} = null
+from (
+    select party, {column} from identity_feature where {column} like '{like}' group by 1, 2 having count(*) > {limit}
+) as crowded
+where identity_feature.party = crowded.party and identity_feature.{column} = crowded.{column}
+"""
+# By column, those of its values that may be crowded: the first of January is what systems write for an unknown day.
+_MAY_BE_CROWDED = {"email": "%", "phone": "%", "tax_code": "%", "birth_date": "%-01-01"}
 
 
 def write_features(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
@@ -76,7 +78,9 @@ def write_features(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
     name), `birth_date`, `gender`, `email`, `email_local`, `phone`, `street`, `street_words` (sorted),
     `house_number`, `postcode`, `city`, `tax_code`; null where unknown or held by too many to identify anyone.
     """
-    connection.execute(_FEATURES.format(limit=MAX_HOLDERS))
+    connection.execute(_FEATURES)
+    for column, like in _MAY_BE_CROWDED.items():
+        connection.execute(_CROWDED.format(column=column, like=like, limit=MAX_HOLDERS))
     return dict(connection.execute("select party, count(*) from identity_feature group by 1").fetchall())
 
 

@@ -45,11 +45,8 @@ def score(
     api, linker = _linker(connection, source, comparisons, model)
     linker.table_management.register_blocked_pairs_for_predict(api.register("identity_candidate_splink"))
     scored = linker.inference.predict(warning_mode="never")
-    levels = ", ".join(f"gamma_{comparison.column}" for comparison in comparisons)
-    connection.execute(
-        f"create or replace temp table {out} as "
-        f"select record_id_l, record_id_r, match_weight, {levels} from {scored.physical_name}"
-    )
+    connection.execute(f"drop table if exists {out}")
+    connection.execute(f"alter table {scored.physical_name} rename to {out}")
     _clean(connection, linker)
 
 
@@ -93,7 +90,7 @@ def _linker(
     comparisons: Sequence[Comparison],
     model: tuple[Table, Table, float],
 ) -> tuple[Any, Any]:
-    from splink import DuckDBAPI, Linker, SettingsCreator  # noqa: PLC0415
+    from splink import Linker, SettingsCreator  # noqa: PLC0415
     from splink.blocking_rule_library import CustomRule  # noqa: PLC0415
 
     logging.getLogger("splink").setLevel(logging.ERROR)
@@ -113,8 +110,27 @@ def _linker(
         "create or replace temp view identity_candidate_splink as "
         "select record_id_l as join_key_l, record_id_r as join_key_r, '0' as match_key from identity_candidate"
     )
-    api = DuckDBAPI(connection)
+    api = _api(connection, comparisons)
     return api, Linker(api.register(source), settings, log_level=None)
+
+
+def _api(connection: duckdb.DuckDBPyConnection, comparisons: Sequence[Comparison]) -> Any:
+    """Give Splink a way to the warehouse on which it leaves nothing there, and keeps of a scored pair what is used.
+
+    To give the levels, it would write the names and addresses of both records beside each pair, into the warehouse's
+    file: half of the time that scoring takes.
+    """
+    from splink import DuckDBAPI  # noqa: PLC0415
+
+    kept = ", ".join(["record_id_l", "record_id_r", "match_weight", *(f"gamma_{c.column}" for c in comparisons)])
+
+    class TemporaryTables(DuckDBAPI):
+        def _setup_for_execute_sql(self, sql: str, physical_name: str) -> str:
+            self.delete_table_from_database(physical_name)
+            is_scored = physical_name.startswith("__splink__df_predict")
+            return f"create temp table {physical_name} as " + (f"select {kept} from ({sql})" if is_scored else sql)
+
+    return TemporaryTables(connection)
 
 
 def _clean(connection: duckdb.DuckDBPyConnection, linker: Any) -> None:

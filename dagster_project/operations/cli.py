@@ -249,16 +249,23 @@ def dev(
 
 @app.command()
 def bench(
-    size: Annotated[int, typer.Option(min=100, help="Customers of the demo world.")] = 5_000,
+    size: Annotated[int, typer.Option(min=100, help="Customers of the demo world; with --identity, records.")] = 5_000,
     folder: Annotated[Path | None, typer.Option(help="Where to work; default: below STELLA_HOME.")] = None,
     repeats: Annotated[int, typer.Option(min=1, help="Measure so often; the session of median time counts.")] = 1,
     record: Annotated[bool, typer.Option("--record", help="Keep the ratios as those to be held to.")] = False,
     check: Annotated[bool, typer.Option("--check", help="Fail when a ratio is 25 % worse than recorded.")] = False,
+    identity: Annotated[
+        bool, typer.Option("--identity", help="Resolve so many records, beside Splink's own tutorial, instead.")
+    ] = False,
 ) -> None:
     """Time a run beside the floor: the same tables by plain SQL in one process."""
     from dagster_project.benchmark.compare import compare  # noqa: PLC0415
+    from dagster_project.benchmark.resolution import compare_resolution  # noqa: PLC0415
     from dagster_project.settings import get_settings  # noqa: PLC0415
 
+    if identity:
+        compare_resolution(get_settings(), size, folder, _console())
+        return
     compare(get_settings(), size, folder, _console(), repeats=repeats, is_recorded=record, is_checked=check)
 
 

@@ -113,8 +113,8 @@ def _kept(keys: Sequence[str]) -> str:
     values = [f"json_extract_string(_extra, {_path(key)})" for key in keys]
     # A number that is no text came from a typed file.
     texts = [
-        f"case json_type(_extra, {_path(key)}) when 'DOUBLE' then {as_text(f'cast({value} as double)', 'DOUBLE')} "
-        f"else {value} end"
+        f"case json_type(_extra, {_path(key)}) when 'DOUBLE' "
+        f"then coalesce({as_text(f'try_cast({value} as double)', 'DOUBLE')}, {value}) else {value} end"
         for key, value in zip(keys, values, strict=True)
     ]
     return cleaned(f"coalesce({', '.join(texts)})", "VARCHAR") if texts else "cast(null as varchar)"

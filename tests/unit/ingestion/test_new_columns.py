@@ -133,6 +133,21 @@ def test_typed_files_keep_their_types_meaning(door: Door, sql: str, kind: str, v
     assert door.rows("more, _extra") == [(value, None)]
 
 
+@pytest.mark.parametrize("sql", ["'nan'::double", "'inf'::double", "json('1e400')", "json('[1, {}]')", "'\\x00'::blob"])
+@pytest.mark.parametrize("kind", ["string", "decimal", "integer", "timestamp", "list", "json"])
+def test_the_oddest_value_ends_no_load(door: Door, sql: str, kind: str) -> None:
+    columns = (
+        "'shop' as source_system, 'A1' as order_ref, 1 as line_number, 'p1' as product_ref, 1 as quantity, "
+        f"10 as unit_price, timestamptz '2024-01-05' as ordered_at, {sql} as more"
+    )
+    duckdb.execute(f"copy (select {columns}) to '{door.landing / 'order.parquet'}'")
+    assert not door.load().set_aside
+    _win(door, _column("more", kind))
+    door.load()
+    assert door.rows("count(*)", "order_lines group by _file, _line, _loaded_at") == [(1,)]
+    assert door.one("select count(*) from raw.order_lines where (more is null) = (_extra is null)") == 0
+
+
 def test_codes_and_derived_columns_of_the_history(door: Door) -> None:
     header = ORDER + ",colour,twice"
     rows = [order("A1", price="2") + ",rosso,9", order("A2", price="3") + ",mauve,", order("A3") + ",red,x"]

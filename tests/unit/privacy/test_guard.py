@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -159,3 +160,17 @@ def test_his_key_has_to_be_there(door: Door) -> None:
     assert door.rows("*", "customers") == []
     assert _load(door, "customers", PseudonymKey(b"n" * 32, (KEY.current,))).rows_accepted == 0
     assert door.rows("*", "customers") == []
+
+
+def test_a_column_that_a_contract_gets_later_does_not_bring_him_back(door: Door) -> None:
+    full = door.contracts
+    customers = full["customers"]
+    less = replace(customers, columns=tuple(c for c in customers.columns if c.name != "email"))
+    door.contracts = {**full, "customers": less}
+    door.put("customers.csv", CUSTOMERS + "\n" + _customer("W9", "Anna@x.it") + _customer("W4", "bea@x.it"))
+    _load(door, "customers")
+    bury(door.connection, HIS, KEY, MOMENT)
+    door.contracts = full
+    _load(door, "customers")
+    assert door.rows("customer_ref, email", "customers") == [("W4", "bea@x.it")]
+    assert "nna@x.it" not in _everything(door)

@@ -19,7 +19,7 @@ from typing import Any
 import duckdb
 
 from dagster_project import database
-from dagster_project.benchmark.memory import MemorySampler
+from dagster_project.benchmark.sampling import Sampler
 from dagster_project.ingestion.company import load_company
 from dagster_project.operations import dbt
 from dagster_project.settings import Settings, get_settings
@@ -35,25 +35,25 @@ def main(build: Path, out: Path) -> None:
     floor = out.parent / "floor" / build.name
     floor.parent.mkdir(exist_ok=True)
     floor.unlink(missing_ok=True)
-    with duckdb.connect(str(floor)) as connection, MemorySampler() as memory:
+    with duckdb.connect(str(floor)) as connection, Sampler() as samples:
         database.set_limits(connection, settings)
         for schema in (*database.SCHEMAS, "floor"):
             connection.execute(f"create schema if not exists {schema}")
         connection.execute(f"attach '{build}' as finished (read_only)")
         start = time.perf_counter()
-        steps = [_timed(connection, memory, name, sql) for name, sql in _loads(connection, settings)]
+        steps = [_timed(connection, samples, name, sql) for name, sql in _loads(connection, settings)]
         _copy_given(connection, manifest)
-        steps += [_timed(connection, memory, name, sql) for name, sql in _models(settings, manifest)]
-        peak = memory.peak(start, time.perf_counter())
+        steps += [_timed(connection, samples, name, sql) for name, sql in _models(settings, manifest)]
+        peak = samples.peak(start, time.perf_counter())
     times = os.times()
     out.write_text(json.dumps({"steps": steps, "peak_mb": peak, "cpu_seconds": times.user + times.system}))
 
 
-def _timed(connection: duckdb.DuckDBPyConnection, memory: MemorySampler, name: str, sql: str) -> dict[str, Any]:
+def _timed(connection: duckdb.DuckDBPyConnection, samples: Sampler, name: str, sql: str) -> dict[str, Any]:
     start = time.perf_counter()
     connection.execute(sql)
     end = time.perf_counter()
-    return {"name": name, "seconds": end - start, "peak_mb": memory.peak(start, end)}
+    return {"name": name, "seconds": end - start, "peak_mb": samples.peak(start, end)}
 
 
 def _loads(connection: duckdb.DuckDBPyConnection, settings: Settings) -> Iterator[tuple[str, str]]:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import duckdb
 
-from dagster_project.benchmark.memory import MemorySampler
+from dagster_project.benchmark.sampling import Sampler
 
 
 def main(records: Path, found: Path, out: Path) -> None:
@@ -24,7 +24,7 @@ def main(records: Path, found: Path, out: Path) -> None:
 
     file = found.with_suffix(".duckdb")
     file.unlink(missing_ok=True)
-    with duckdb.connect(str(file)) as connection, MemorySampler() as memory:
+    with duckdb.connect(str(file)) as connection, Sampler() as memory:
         database.set_limits(connection, get_settings())
         for schema in database.SCHEMAS:
             connection.execute(f"create schema {schema}")

@@ -15,7 +15,7 @@ from typing import Any
 
 import duckdb
 
-from dagster_project.benchmark.memory import MemorySampler
+from dagster_project.benchmark.sampling import Sampler
 
 MOST_PAIRS = 20_000_000
 """What the tutorial allows one machine."""
@@ -39,7 +39,7 @@ def main(records: Path, found: Path, out: Path) -> None:
 
     file = found.with_suffix(".duckdb")
     file.unlink(missing_ok=True)
-    with duckdb.connect(str(file)) as connection, MemorySampler() as memory:
+    with duckdb.connect(str(file)) as connection, Sampler() as memory:
         database.set_limits(connection, get_settings())
         start, spent = time.perf_counter(), time.process_time()
         connection.execute(_INPUT.format(records=records))

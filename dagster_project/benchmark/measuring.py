@@ -7,13 +7,16 @@ import os
 import platform
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from dagster_project.settings import Settings, StellaError
 
 
-def measure(place: Path, settings: Settings, module: str, arguments: list[Path]) -> dict[str, Any]:
+def measure(
+    place: Path, settings: Settings, module: str, arguments: list[Path], environment: Mapping[str, str] | None = None
+) -> dict[str, Any]:
     """Run a module of this package, with its own words as arguments, and read what it wrote to the last of them.
 
     Raises:
@@ -21,7 +24,12 @@ def measure(place: Path, settings: Settings, module: str, arguments: list[Path])
     """
     done = subprocess.run(  # noqa: S603 - our own words only
         [sys.executable, "-m", f"dagster_project.benchmark.{module}", *map(str, arguments)],
-        env={**os.environ, "STELLA_HOME": str(place), "COMPANY": str(settings.company_folder)},
+        env={
+            **os.environ,
+            "STELLA_HOME": str(place),
+            "COMPANY": str(settings.company_folder),
+            **(environment or {}),
+        },
         capture_output=True,
         text=True,
         check=False,

@@ -18,7 +18,7 @@ from dagster_project.defs.parts import DAY_TAG, PART_TAG, part_of, unfinished, w
 from dagster_project.defs.retention import COMPANY_TAG, end_stopped_runs, forget_runs
 from dagster_project.machine import make_folder, told
 from dagster_project.operations import dbt
-from dagster_project.operations.outcome import CheckOutcome, RunOutcome
+from dagster_project.operations.outcome import KEPT, CheckOutcome, RunOutcome
 from dagster_project.operations.progress import progress
 from dagster_project.operations.session import Session
 from dagster_project.settings import Settings
@@ -103,15 +103,17 @@ def day_of(session: Session) -> str:
 def outcome_of(run_id: str, events: Iterable[dg.DagsterEvent], planned: Collection[dg.AssetKey]) -> RunOutcome:
     """Sum up a run from its events and the assets that it was to make."""
     events, checked = list(events), dg.DagsterEventType.ASSET_CHECK_EVALUATION
-    made = {event.asset_key for event in events if event.is_step_materialization}
+    made = {event.asset_key: event for event in events if event.is_step_materialization}
+    kept = [key for key, event in made.items() if KEPT in event.step_materialization_data.materialization.metadata]
     failures = {e.step_key or "": _reason(e) for e in events if e.is_step_failure and not _is_of_check(e)}
     return RunOutcome(
         run_id=run_id,
         is_success=not any(e.is_step_failure or e.event_type is dg.DagsterEventType.RUN_FAILURE for e in events),
-        asset_count=len(made),
+        asset_count=len(made) - len(kept),
         checks=[_check(e.asset_check_evaluation_data) for e in events if e.event_type is checked],
         failures=failures,
         stale=sorted(key.to_user_string() for key in planned if key not in made),
+        kept_count=len(kept),
     )
 
 

@@ -1,7 +1,8 @@
 """The dbt project as assets: one definition; Dagster cuts it into the passes that the Python steps between need."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from functools import cache
 from typing import Any
 
 import dagster as dg
@@ -11,12 +12,13 @@ from dagster_dbt import DagsterDbtTranslator, DbtProject, dbt_assets
 from dagster_project.database import count
 from dagster_project.defs.freshness import policy_of_mart
 from dagster_project.operations import dbt
+from dagster_project.operations.kept import kept
 from dagster_project.operations.lists import remember_lists
+from dagster_project.operations.outcome import KEPT, TESTS_CHECK
 from dagster_project.operations.progress import Step, progress
 from dagster_project.operations.session import Session
 from dagster_project.settings import get_settings
 
-TESTS_CHECK = "tests_hold"
 MANIFEST = dbt.manifest_json(get_settings())
 
 
@@ -65,21 +67,39 @@ def transformation(context: dg.AssetExecutionContext) -> Iterator[Any]:
     session: Session = context.resources.session
     selected = {tuple(key.path) for key in context.selected_asset_keys}
     models = {MODELS[key]["unique_id"] for key in selected}
-    names = {MODELS[key]["name"] for key in selected}
     too_early = _too_early(models, _planned(context) - session.built - models)
     with session.connection() as connection:
-        variables = session.dbt_variables(connection)
-        asked, left_out = (
-            dbt.tagged(session.settings, tag, nodes) for tag, nodes in (("asked", names), ("left_out", too_early))
-        )
-        results = dbt.build(session.settings, asked, variables, _shower(connection), left_out)
+        known_to = session.known_to if session.is_sound and not session.outdated else None
+        as_they_are = kept(connection, MANIFEST, known_to, models) if known_to else set()
+        asked = {MANIFEST["nodes"][unique_id]["name"] for unique_id in models - as_they_are}
+        results = _build(session, connection, asked, too_early) if asked else []
         session.built.update(models)
         if any(schema == "reference" for schema, *_ in selected):
             remember_lists(connection)
+        answers = _answers(results, selected)
+        yield from _kept_events(as_they_are, context.selected_asset_check_keys, set(answers))
         yield from _events(connection, results, selected)
+        yield from (_check(table, answered) for table, answered in answers.items())
+        progress.expect(-len(as_they_are))
     failed = [r for r in results if r.resource_type in {"model", "seed"} and r.status == "error"]
     if failed:
         raise dg.Failure("\n".join(f"{r.name}: {r.message}" for r in failed), allow_retries=False)
+
+
+def _build(
+    session: Session, connection: duckdb.DuckDBPyConnection, asked: set[str], too_early: set[str]
+) -> list[dbt.NodeResult]:
+    select, exclude = (
+        dbt.tagged(session.settings, tag, nodes) for tag, nodes in (("asked", asked), ("left_out", too_early))
+    )
+    return dbt.build(session.settings, select, session.dbt_variables(connection), _shower(connection), exclude)
+
+
+@cache
+def _depth(unique_id: str) -> int:
+    """Count the models on the longest way from a feed or a seed to a table."""
+    parents = MANIFEST["nodes"].get(unique_id, {}).get("depends_on", {}).get("nodes", [])
+    return 1 + max(map(_depth, parents), default=0)
 
 
 def _planned(context: dg.AssetExecutionContext) -> set[str]:
@@ -126,20 +146,40 @@ def _row_count(connection: duckdb.DuckDBPyConnection, node: Mapping[str, Any]) -
 def _events(
     connection: duckdb.DuckDBPyConnection, results: list[dbt.NodeResult], selected: set[tuple[str, ...]]
 ) -> Iterator[Any]:
-    answers: defaultdict[tuple[str, ...], list[dbt.NodeResult]] = defaultdict(list)
     for result in results:
         node = MANIFEST["nodes"].get(result.unique_id)
         if node is None:
             continue
         key = (node["schema"], _table(node))
-        if node["resource_type"] == "test" and result.status != "skipped":
-            answers[_subject(node, selected)].append(result)
-        elif key in selected and result.ok:
+        if node["resource_type"] != "test" and key in selected and result.ok:
             rows = _row_count(connection, node)
             metadata = {"seconds": result.seconds, **({} if rows is None else {"dagster/row_count": rows})}
             yield dg.MaterializeResult(asset_key=dg.AssetKey(list(key)), metadata=metadata)
-    for table, answered in answers.items():
-        yield _check(table, answered)
+
+
+def _kept_events(
+    models: set[str], checks: Collection[dg.AssetCheckKey], answered: Collection[tuple[str, ...]]
+) -> Iterator[Any]:
+    """Tell of tables left as they are, whose tests hold as they did: those first that others draw on."""
+    for unique_id in sorted(models, key=_depth):
+        node = MANIFEST["nodes"][unique_id]
+        key = (node["schema"], _table(node))
+        asset = dg.AssetKey(list(key))
+        yield dg.MaterializeResult(asset_key=asset, metadata={KEPT: True})
+        if dg.AssetCheckKey(asset, TESTS_CHECK) in checks and key not in answered:
+            yield dg.AssetCheckResult(asset_key=asset, check_name=TESTS_CHECK, passed=True, metadata={KEPT: True})
+
+
+def _answers(
+    results: list[dbt.NodeResult], selected: set[tuple[str, ...]]
+) -> Mapping[tuple[str, ...], list[dbt.NodeResult]]:
+    """Gather the answers of tests by the table that they are about."""
+    answers: defaultdict[tuple[str, ...], list[dbt.NodeResult]] = defaultdict(list)
+    for result in results:
+        node = MANIFEST["nodes"].get(result.unique_id)
+        if node is not None and node["resource_type"] == "test" and result.status != "skipped":
+            answers[_subject(node, selected)].append(result)
+    return answers
 
 
 def _subject(test: Mapping[str, Any], selected: set[tuple[str, ...]]) -> tuple[str, ...]:

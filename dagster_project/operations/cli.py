@@ -257,14 +257,21 @@ def bench(
     identity: Annotated[
         bool, typer.Option("--identity", help="Resolve so many records, beside Splink's own tutorial, instead.")
     ] = False,
+    day: Annotated[
+        bool, typer.Option("--day", help="Measure what one more day costs beside the whole, instead.")
+    ] = False,
 ) -> None:
     """Time a run beside the floor: the same tables by plain SQL in one process."""
     from dagster_project.benchmark.compare import compare  # noqa: PLC0415
+    from dagster_project.benchmark.day import measure_days  # noqa: PLC0415
     from dagster_project.benchmark.resolution import compare_resolution  # noqa: PLC0415
     from dagster_project.settings import get_settings  # noqa: PLC0415
 
     if identity:
         compare_resolution(get_settings(), size, folder, _console())
+        return
+    if day:
+        measure_days(get_settings(), size, folder, _console())
         return
     compare(get_settings(), size, folder, _console(), repeats=repeats, is_recorded=record, is_checked=check)
 

@@ -6,7 +6,7 @@ writes lies beside the landing folder, where no step of the pipeline looks.
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import duckdb
@@ -39,6 +39,23 @@ def simulate_into(
     from sources.companies.demo import load_profile, simulate  # noqa: PLC0415 - only a simulation needs its world
 
     simulate(load_profile(profile, customers=customers), landing, truth, by_day=by_day)
+
+
+def simulate_days(
+    profile: Path, customers: int, share: float, landing: Path, to_come: Path, truth: Path, days: int = 1
+) -> date:
+    """Simulate a share of a world's history into `landing`; the days after it into `to_come`, a file a feed and day.
+
+    Returns:
+        The first of those days.
+    """
+    from sources.companies.demo import load_profile, simulate  # noqa: PLC0415 - see above
+
+    world = load_profile(profile, customers=customers)
+    first = world.start + timedelta(days=round((world.end - world.start).days * share) - days)
+    simulate(world, landing, truth, until=first)
+    simulate(world, to_come, truth, until=first + timedelta(days=days), since=first, by_day=True)
+    return first
 
 
 def simulate_until(

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+TESTS_CHECK = "tests_hold"
+"""The check of a table that all its dbt tests are told by."""
+KEPT = "kept"
+"""Marks the materialisation of a table that was left as it is."""
 EXIT_OK, EXIT_FAILED, EXIT_WARNINGS = 0, 1, 3
 
 
@@ -26,7 +30,11 @@ class CheckOutcome:
 
 @dataclass(frozen=True)
 class RunOutcome:
-    """What became of a run. `stale` names the tables (schema/table) that it was to make and did not."""
+    """What became of a run.
+
+    `stale` names the tables (schema/table) that it was to make and did not, `kept_count` tells how many it left as they
+    were, because nothing had changed for them.
+    """
 
     run_id: str
     is_success: bool
@@ -34,11 +42,17 @@ class RunOutcome:
     checks: list[CheckOutcome] = field(default_factory=list)
     failures: dict[str, str] = field(default_factory=dict)
     stale: list[str] = field(default_factory=list)
+    kept_count: int = 0
 
     @property
     def failed_checks(self) -> list[CheckOutcome]:
         """The checks that did not pass."""
         return [check for check in self.checks if not check.passed]
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether the dbt tests of every table hold."""
+        return not any(check.name == TESTS_CHECK for check in self.failed_checks)
 
     def exit_code(self, is_set_aside: bool) -> int:
         """Give 0 when all is well, 1 when a step failed, 3 when a file was set aside or a check found an error."""

@@ -63,7 +63,9 @@ def run(
 def _with_what_is_built(session: Session) -> Session:
     """Tell the session up to which load the tables are built, if they may be brought up to date."""
     with session.connection() as connection:
-        return replace(session, known_to=upkeep.known_to(session, connection))
+        return replace(
+            session, known_to=upkeep.known_to(session, connection), is_sound=upkeep.is_sound(session.settings)
+        )
 
 
 def run_part(session: Session, console: Console, tables: Sequence[str] = (), wait_seconds: int | None = None) -> int:
@@ -133,7 +135,7 @@ def _run_all(session: Session, console: Console, verb: str = VERB, tables: Seque
             if verb == VERB:
                 remember(session, connection, f"{clock.now():%Y-%m-%d %H:%M} UTC", closing.exit_code)
                 if not outcome.stale:
-                    upkeep.remember(session, connection)
+                    upkeep.remember(session, connection, outcome.is_sound)
     if outcome.is_success:
         summary.show_published(console, settings)
     else:
@@ -172,10 +174,11 @@ def _check_inputs(session: Session) -> None:
 
 
 def show_outcome(console: Console, outcome: RunOutcome) -> None:
-    """Print how many tables were built, which checks do not hold, and which steps failed."""
+    """Print how many tables were built, or left alone, which checks do not hold, and which steps failed."""
     failed = outcome.failed_checks
+    kept = f", {outcome.kept_count:,} left as they were" if outcome.kept_count else ""
     console.print(
-        f"\n[bold]Built[/bold]   {outcome.asset_count:,} tables; {len(outcome.checks):,} checks, "
+        f"\n[bold]Built[/bold]   {outcome.asset_count:,} tables{kept}; {len(outcome.checks):,} checks, "
         f"{len(outcome.checks) - len(failed):,} passed, {len(failed):,} not",
         highlight=False,
     )

@@ -33,6 +33,8 @@ class Session:
     """The dbt models and seeds (unique ids) that this run has built so far."""
     known_to: datetime | None = None
     """The moment up to which the tables know the rows of `raw`, in a run that brings them up to date."""
+    is_sound: bool = False
+    """Whether every check of the run that built the tables held; else each is answered again."""
     outdated: set[str] = field(default_factory=set)
     """Feeds of which this run has changed rows that the tables know: all is then built whole."""
 

@@ -32,11 +32,15 @@ OF_THE_RUN = {"as_of_date", "is_day_given", "today", "loaded_after"}
 
 @dataclass(frozen=True)
 class Built:
-    """What the tables were built from: a fingerprint, the moment when they were (ISO), the rows of `raw` by feed."""
+    """What the tables were built from: a fingerprint, the moment when they were (ISO), the rows of `raw` by feed.
+
+    `is_sound` tells whether the tests of all of them held.
+    """
 
     fingerprint: str
     at: str
     rows: Mapping[str, int]
+    is_sound: bool = False
 
 
 def _file(settings: Settings) -> Path:
@@ -48,13 +52,13 @@ def forget(settings: Settings) -> None:
     _file(settings).unlink(missing_ok=True)
 
 
-def remember(session: Session, connection: duckdb.DuckDBPyConnection) -> None:
-    """Note that every table is built from what `raw` holds now."""
+def remember(session: Session, connection: duckdb.DuckDBPyConnection, is_sound: bool = True) -> None:
+    """Note that every table is built from what `raw` holds now, and whether the tests of all of them held."""
     moment = _last_load(connection)
     if moment is not None:
         # Beliefs about identity are entered after the load; none of this run's is new to the next one.
         moment = max(moment, clock.now())
-        built = Built(_fingerprint(session, connection), moment.isoformat(), _rows(connection, moment))
+        built = Built(_fingerprint(session, connection), moment.isoformat(), _rows(connection, moment), is_sound)
         _file(session.settings).write_text(json.dumps(asdict(built)))
 
 
@@ -70,6 +74,12 @@ def known_to(session: Session, connection: duckdb.DuckDBPyConnection) -> datetim
         return None
     is_same = built.rows == _rows(connection, moment) and built.fingerprint == _fingerprint(session, connection)
     return moment if is_same else None
+
+
+def is_sound(settings: Settings) -> bool:
+    """Whether the tests of all tables held when they were built."""
+    file = _file(settings)
+    return file.is_file() and Built(**json.loads(file.read_text())).is_sound
 
 
 def texts(session: Session) -> Iterator[Path]:

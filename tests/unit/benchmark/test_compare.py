@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from dagster_project.benchmark.compare import show
-from dagster_project.benchmark.memory import MemorySampler
+from dagster_project.benchmark.sampling import Sampler
 
 
 def test_rooms_stand_beside_their_floor_with_ratios() -> None:
@@ -44,15 +44,15 @@ def test_rooms_stand_beside_their_floor_with_ratios() -> None:
 
 
 def test_the_sampler_sees_a_peak_where_it_was() -> None:
-    with MemorySampler() as memory:
+    with Sampler() as samples:
         time.sleep(0.1)
         quiet = time.perf_counter()
         block = bytearray(200 * 1024**2)
         time.sleep(0.2)
         end = time.perf_counter()
     assert len(block) > 0
-    assert memory.peak(quiet, end) - memory.peak(0, quiet) > 150
+    assert samples.peak(quiet, end) - samples.peak(0, quiet) > 150
 
 
 def test_an_empty_sampler_has_no_peak() -> None:
-    assert MemorySampler().peak(0, 1) == pytest.approx(0.0)
+    assert Sampler().peak(0, 1) == pytest.approx(0.0)

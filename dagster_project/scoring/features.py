@@ -45,15 +45,15 @@ EVENTS = {
 }
 
 
-def known(fact: str) -> str:
-    """Write the condition that a row of the fact had happened and was known at `feature_cut_off`.
+def known(fact: str, schema: str = "warehouse") -> str:
+    """Write the condition that a row of the fact, a table of `schema`, had happened and was known at `feature_cut_off`.
 
     The first load of a fact brings its past, of which nobody can tell when it became known: what came within twelve
     hours of it counts from when it happened. A row that was corrected since counts from its correction.
     """
     return f"""{fact}.{EVENTS[fact]} < cut_off.starts_at and (
         {fact}._loaded_at <= cut_off.known_at
-        or {fact}._loaded_at < (select min(_loaded_at) + interval 12 hour from warehouse.{fact}))"""
+        or {fact}._loaded_at < (select min(_loaded_at) + interval 12 hour from {schema}.{fact}))"""
 
 
 def _within(fact: str, days: int) -> str:

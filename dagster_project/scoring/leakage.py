@@ -39,14 +39,15 @@ def leaking_columns(
     set_cut_off(connection, cut_off, time_zone)
     found = []
     for name, query in queries.items():
-        connection.execute(f"create or replace temp table feature_now as {query}")
-        with _world_that_ends(connection):
+        connection.execute(f"create or replace temp table feature_{name}_now as {query}")
+    with _world_that_ends(connection):
+        for name, query in queries.items():
             try:
-                connection.execute(f"create or replace temp table feature_then as {query}")
+                connection.execute(f"create or replace temp table feature_{name}_then as {query}")
             except (duckdb.CatalogException, duckdb.BinderException):
                 found.append(name)
                 continue
-        found += [f"{name}.{column}" for column in _differing(connection)]
+            found += [f"{name}.{column}" for column in _differing(connection, name)]
     return found
 
 
@@ -62,9 +63,10 @@ def _world_that_ends(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
             columns = _columns(connection, fact)
             later = [column for column in FILLED_LATER.get(fact, ()) if column in columns]
             star = f"{fact}.* exclude ({', '.join(later)})" if later else f"{fact}.*"
+            there = f"{home}.warehouse"
             connection.execute(
-                f"""create table known_then.warehouse.{fact} as select {star}
-                from {home}.warehouse.{fact} as {fact} cross join feature_cut_off as cut_off where {known(fact)}"""
+                f"""create view known_then.warehouse.{fact} as select {star} from {there}.{fact} as {fact}
+                cross join temp.feature_cut_off as cut_off where {known(fact, there)}"""
             )
         connection.execute("use known_then")
         yield
@@ -82,10 +84,11 @@ def _columns(connection: duckdb.DuckDBPyConnection, fact: str) -> set[str]:
     return {str(name) for (name,) in rows}
 
 
-def _differing(connection: duckdb.DuckDBPyConnection) -> list[str]:
-    names = [str(row[0]) for row in connection.execute("describe feature_now").fetchall() if row[0] != "customer_id"]
+def _differing(connection: duckdb.DuckDBPyConnection, query: str) -> list[str]:
+    described = connection.execute(f"describe feature_{query}_now").fetchall()
+    names = [str(row[0]) for row in described if row[0] != "customer_id"]
     differs = ", ".join(f'coalesce(bool_or(now."{n}" is distinct from past."{n}"), false)' for n in names)
     row = connection.execute(
-        f"select {differs} from feature_now as now full join feature_then as past using (customer_id)"
+        f"select {differs} from feature_{query}_now as now full join feature_{query}_then as past using (customer_id)"
     ).fetchone()
     return [name for name, is_other in zip(names, row or (), strict=True) if is_other]

@@ -92,6 +92,10 @@ bench: $(VENV)/run.stamp ## Time a run beside the floor: make bench [SIZE=5000]
 bench-identity: $(VENV)/run.stamp ## Resolve records beside Splink's own tutorial: make bench-identity SIZE=1000000
 	@$(BIN)/stella bench --identity --size $(SIZE)
 
+.PHONY: bench-day
+bench-day: $(VENV)/run.stamp ## What one more day costs beside the whole build: make bench-day [SIZE=5000]
+	@$(BIN)/stella bench --day --size $(SIZE)
+
 .PHONY: bench-check
 bench-check: $(VENV)/run.stamp ## The same, failing when a ratio is 25 % worse than the last recorded one
 	@$(BIN)/stella bench --size $(SIZE) --repeats 3 --check

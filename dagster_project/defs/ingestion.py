@@ -53,6 +53,7 @@ def ingestion(context: dg.AssetExecutionContext) -> Iterator[Any]:
         accepted = session.settings.accept.split(",")
         for outcome in ingest(connection, session.settings, company, contracts, selected, accepted, key=key):
             progress.finished(_step(outcome))
+            session.said.extend(f"{outcome.report.feed}: {said}" for said in outcome.report.warnings)
             yield from _events(outcome)
         session.outdated.update(session.forget_old(connection))
         yield dg.MaterializeResult(asset_key=LOAD_LOG, metadata={"dagster/row_count": count(connection, "raw._load")})

@@ -113,6 +113,8 @@ def _look_at(
 def _hold_back(connection: duckdb.DuckDBPyConnection, feed: str, since: datetime, result: BatchResult) -> None:
     """Take a batch out again; its files stay known as held back and are tried again by the next run."""
     reason = "; ".join(check.message for check in result.failures if check.severity == "error")
+    if "STELLA_ACCEPT" not in reason:
+        reason += f" (if the batch is right as it is, STELLA_ACCEPT={feed} lets it in)"
     connection.execute("begin")
     for schema in ("raw", "quarantine"):
         connection.execute(f'delete from {schema}."{feed}" where _loaded_at >= ?', [since])

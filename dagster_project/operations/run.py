@@ -124,9 +124,8 @@ def _run_all(session: Session, console: Console, verb: str = VERB, tables: Seque
         end()
     closing = close(session, verb, started, outcome)
     with session.connection() as connection:
-        summary.show_landed(
-            console, summary.landed_since(connection, started), summary.quarantine_reasons(connection, started)
-        )
+        reasons = summary.quarantine_reasons(connection, started)
+        summary.show_landed(console, summary.landed_since(connection, started), reasons, session.said)
         show_outcome(console, outcome)
         if closing.taken:
             summary.show_figures(console, closing.taken.figures)

@@ -37,6 +37,8 @@ class Session:
     """Whether every check of the run that built the tables held; else each is answered again."""
     outdated: set[str] = field(default_factory=set)
     """Feeds of which this run has changed rows that the tables know: all is then built whole."""
+    said: list[str] = field(default_factory=list)
+    """What this run has to say of what it loaded, beside the counts: feed and sentence."""
 
     @cached_property
     def company(self) -> Company:

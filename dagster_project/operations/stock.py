@@ -115,7 +115,7 @@ def _feeds(session: Session, connection: duckdb.DuckDBPyConnection) -> list[Feed
         """
         select feed, count(*) filter (where status = 'loaded'), coalesce(sum(rows_accepted), 0),
                coalesce(sum(rows_quarantined), 0), max(loaded_at)
-        from raw._load group by feed order by feed
+        from raw._load where status <> 'held_back' group by feed order by feed
         """
     ).fetchall()
     return [_feed(session, connection, row) for row in rows]

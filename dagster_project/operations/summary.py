@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,9 +19,9 @@ from dagster_project.settings import Settings
 
 @dataclass(frozen=True)
 class Landed:
-    """The files and rows of one run."""
+    """The files and rows of one run; of those not taken in: feed, file, set_aside or held_back, reason."""
 
-    set_aside: list[tuple[str, str, str]]
+    not_taken_in: list[tuple[str, str, str, str]]
     files: int = 0
     rows_in: int = 0
     rows_accepted: int = 0
@@ -29,17 +30,17 @@ class Landed:
 
 
 def landed_since(connection: duckdb.DuckDBPyConnection, moment: datetime) -> Landed:
-    """Sum up `raw._load` since a moment; set-aside files with feed, file and reason."""
+    """Sum up `raw._load` since a moment. Rows of a batch that was held back are in no sum: none of them went in."""
     totals = connection.execute(
         """
-        select count(*) filter (where status <> 'already_loaded'), coalesce(sum(rows_in), 0),
+        select count(*) filter (where status in ('loaded', 'set_aside')), coalesce(sum(rows_in), 0),
                coalesce(sum(rows_accepted), 0), coalesce(sum(rows_quarantined), 0), coalesce(sum(rows_unchanged), 0)
-        from raw._load where loaded_at >= ?
+        from raw._load where loaded_at >= ? and status <> 'held_back'
         """,
         [moment],
     ).fetchone()
     aside = connection.execute(
-        "select feed, file, reason from raw._load where loaded_at >= ? and status in ('set_aside', 'held_back')"
+        "select feed, file, status, reason from raw._load where loaded_at >= ? and status in ('set_aside', 'held_back')"
         " order by all",
         [moment],
     ).fetchall()
@@ -60,8 +61,10 @@ def quarantine_reasons(connection: duckdb.DuckDBPyConnection, moment: datetime) 
     ).fetchall()
 
 
-def show_landed(console: Console, landed: Landed, reasons: list[tuple[str, str, str, int]]) -> None:
-    """Print what came in, and what was refused and why."""
+def show_landed(
+    console: Console, landed: Landed, reasons: list[tuple[str, str, str, int]], said: Sequence[str] = ()
+) -> None:
+    """Print what came in, what was refused and why, and what is to be `said` of it besides."""
     console.print(
         f"\n[bold]Landed[/bold]  {landed.files:,} files, {landed.rows_in:,} rows: {landed.rows_accepted:,} accepted,"
         f" {landed.rows_unchanged:,} unchanged, {landed.rows_quarantined:,} quarantined"
@@ -70,8 +73,16 @@ def show_landed(console: Console, landed: Landed, reasons: list[tuple[str, str, 
         console.print(f"  [yellow]{row_count:>8,}[/yellow]  {feed}: {rule} {plain(column)}", highlight=False)
     if len(reasons) > 8:
         console.print(f"            … and {len(reasons) - 8} more reasons: see the quarantine tables", highlight=False)
-    for feed, file, reason in landed.set_aside:
-        console.print(f"  [red]set aside[/red] {feed}: {plain(file)}: {plain(reason)}", highlight=False)
+    for sentence in said[:12]:
+        console.print(f"  [yellow]warning[/yellow] {plain(sentence)}", highlight=False, soft_wrap=True)
+    if len(said) > 12:
+        console.print(f"            … and {len(said) - 12} more: see the feeds in stella dev", highlight=False)
+    for feed, file, status, reason in landed.not_taken_in:
+        console.print(
+            f"  [red]{status.replace('_', ' ')}[/red] {feed}: {plain(file)}: {plain(reason)}",
+            highlight=False,
+            soft_wrap=True,
+        )
 
 
 def show_figures(console: Console, figures: list[tuple[str, str, bool]]) -> None:

@@ -36,6 +36,13 @@ def test_what_has_not_changed_is_not_taken_in_twice(door: Door) -> None:
     assert len(door.refused()) == 1
 
 
+def test_a_file_of_other_days_is_not_said_to_be_empty(door: Door) -> None:
+    door.put("order1.csv", orders(order("A")))
+    door.put("order2.csv", orders(order("B", at="2024-03-05")))
+    door.load()
+    assert _again(door, "2024-01-05", "2024-01-06").warnings == []
+
+
 def test_a_code_that_is_mapped_since_reaches_the_days_asked_for_and_no_other(door: Door) -> None:
     rows = [
         f"{order(ref, at=day)},Sportello"

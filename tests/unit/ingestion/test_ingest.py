@@ -57,6 +57,9 @@ def test_a_batch_that_blocks_is_held_back_whole(folder: Path) -> None:
     assert outcome.is_held_back
     assert rows == 40
     assert statuses["held_back"] == 1
+    with connect(Settings(company=str(folder), home=folder.parent / "home")) as connection:
+        (reason,) = connection.execute("select reason from raw._load where status = 'held_back'").fetchall()[0]
+    assert reason.endswith("(if the batch is right as it is, STELLA_ACCEPT=order_lines lets it in)")
 
 
 def test_its_owner_may_let_it_in(folder: Path) -> None:

@@ -17,6 +17,7 @@ from dagster_project.operations.outcome import CheckOutcome, RunOutcome
 from dagster_project.operations.register import KEPT, RunEntry, enter, last_runs
 from dagster_project.operations.session import Session
 from dagster_project.operations.status import show_status
+from dagster_project.operations.stock import take
 from dagster_project.settings import StellaError, get_settings
 
 HEADER = "source_system,order_ref,line_number,product_ref,quantity,net_amount,ordered_at\n"
@@ -74,6 +75,13 @@ def test_one_page_has_it_all(finished: Session) -> None:
     assert "raw/order_lines batch_is_as_expected: breaches: too few; rows" in page
     assert "late order_lines" in page
     assert "Nothing is published yet" in page
+
+
+def test_rows_that_were_held_back_count_for_nothing(finished: Session) -> None:
+    with finished.connection() as connection:
+        connection.execute("update raw._load set status = 'held_back' where status = 'loaded'")
+        feeds = take(finished, connection, RunOutcome("id", True, 1, [], {}, [])).feeds
+    assert [(feed.files, feed.rows_accepted, feed.rows_quarantined) for feed in feeds] == [(0, 0, 0)]
 
 
 def test_freshness_is_measured_when_it_is_asked_for(finished: Session) -> None:

@@ -5,8 +5,7 @@ Runs happen in this process: what is looked at is what they give, and the comman
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from io import StringIO
@@ -86,12 +85,18 @@ class Days:
         now = datetime.combine(day, time(hour), ROME)
         return open_session(company=str(self.company), home=self.folder / "home", as_of=day, now=now)
 
+    def deliver(self, days: Iterable[date], suffix: str = "") -> None:
+        """Put the files of days into the landing folder; with a suffix, as files of another name and other bytes."""
+        for day in days:
+            for file in sorted((self.folder / "to_come").glob(f"*/*_{day}*")):
+                target = self.landing / file.parent.name / file.name.replace(f"_{day}", f"_{day}{suffix}")
+                target.parent.mkdir(exist_ok=True)
+                end = b"\n" if suffix and file.suffix in {".csv", ".jsonl"} else b""
+                target.write_bytes(file.read_bytes() + end)
+
     def live(self, day: date, kept: Collection[str] = ()) -> Session:
         """Deliver what happened on the day before, run, and keep what was published: these tables, or all."""
-        for file in sorted((self.folder / "to_come").glob(f"*/*_{day - timedelta(days=1)}*")):
-            target = self.landing / file.parent.name / file.name
-            target.parent.mkdir(exist_ok=True)
-            shutil.copyfile(file, target)
+        self.deliver([day - timedelta(days=1)])
         session, said = self.session(day), StringIO()
         assert run(session, Console(file=said, width=1000)) != 1, said.getvalue()[-4000:]
         self.said[day] = said.getvalue()

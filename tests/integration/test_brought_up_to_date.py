@@ -6,7 +6,6 @@ record changes hands. The whole way is in `test_day_by_day.py`.
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import date, timedelta
@@ -38,11 +37,7 @@ def world(tmp_path: Path) -> Iterator[Days]:
 
 
 def _deliver(world: Days, days: Iterable[int], suffix: str = "") -> None:
-    for day in (FIRST + timedelta(days=n) for n in days):
-        for file in sorted((world.folder / "to_come").glob(f"*/*_{day}*")):
-            target = world.landing / file.parent.name / file.name.replace(f"_{day}", f"_{day}{suffix}")
-            target.parent.mkdir(exist_ok=True)
-            shutil.copyfile(file, target)
+    world.deliver((FIRST + timedelta(days=n) for n in days), suffix)
 
 
 def _correct(connection: duckdb.DuckDBPyConnection) -> None:

@@ -57,10 +57,12 @@ def _why_not_open(settings: Settings, fault: duckdb.Error) -> str:
 
 def set_limits(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     """Set time zone, memory, threads and the spill folder."""
-    spill = str(settings.company_home / "spill").replace("'", "''")
-    memory = settings.memory_limit.replace("'", "''")
+    spill, memory = str(settings.company_home / "spill"), settings.memory_limit.replace("'", "''")
     connection.execute(f"set memory_limit = '{memory}'")
-    connection.execute(f"set temp_directory = '{spill}'")
+    there = connection.execute("select current_setting('temp_directory')").fetchone()
+    # Once something has been spilled the engine, which all connections of the process share, refuses to be told again.
+    if there != (spill,):
+        connection.execute("set temp_directory = '{}'".format(spill.replace("'", "''")))
     connection.execute(f"set threads = {settings.threads}")
     connection.execute("set TimeZone = 'UTC'")
 

@@ -48,6 +48,24 @@
 {% endmacro %}
 
 {#
+    The newest row of each key of a relation, as `latest_per_key` finds it; in a daily run, of the things that a relation
+    `touched` names by columns of the key.
+#}
+{% macro latest_of_touched(relation, keys, touched, things) %}
+    {%- if is_daily() %}
+    with told as (
+        select landed.*
+        from {{ relation }} as landed
+        where exists (select 1 from {{ touched }} where {{ same_key(touched, 'landed', things) }})
+    )
+
+    {{ latest_per_key('told', keys) }}
+    {%- else %}
+    {{ latest_per_key(relation, keys) }}
+    {%- endif %}
+{% endmacro %}
+
+{#
     Keeps some columns of a table that is about to be built anew, so that `changed_in` can tell what became of its rows. To
     be called before the model, in `pre_hook`.
 #}
@@ -116,4 +134,15 @@
 {# The columns by which a fact finds the version of a thing in force at its time. #}
 {% macro version_columns(thing) %}
     {{- return([thing ~ '_key', 'customer_id' if thing == 'customer' else thing ~ '_ref', 'valid_from', 'valid_to']) -}}
+{% endmacro %}
+
+{#
+    Takes out of a table what a daily run makes again, where the new rows may have fewer keys than the old ones: what is
+    touched may have nothing left. To be called before the model, in `pre_hook`; its rows are then added.
+#}
+{% macro forget_touched(column, touched) %}
+    {%- if is_daily() -%}
+        delete from {{ this }}
+        where {{ column }} in (select touched.{{ column }} from {{ touched }} as touched)
+    {%- endif -%}
 {% endmacro %}

@@ -1,6 +1,6 @@
-"""Staging and the web fact brought up to date, run by run, hold what they hold when they are built whole.
+"""What is brought up to date, run by run, holds what it holds when it is built whole.
 
-Only the models of interest are built, over an identity that is told here: visitors turn out to be customers, and one
+Only staging, the versions of customers and the web fact are built, over an identity that is told here: visitors turn out to be customers, and one
 record changes hands. The whole way is in `test_day_by_day.py`.
 """
 
@@ -112,4 +112,5 @@ def test_late_repeated_and_corrected_rows_end_as_in_a_whole_build(world: Days) -
     daily = _tables(world)
     _build(world, 3, is_full=True)
     assert daily == _tables(world)
+    assert daily["intermediate.int_customer__versioned"][0] > 0
     assert daily["warehouse.fct_web_event"][0] == daily["staging.stg_web_events"][0] > 0

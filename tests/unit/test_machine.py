@@ -66,3 +66,15 @@ def test_a_damaged_warehouse_is_told_with_what_to_do(tmp_path: Path) -> None:
     settings.database.write_bytes(b"no database " * 4096)
     with pytest.raises(StellaError, match=r"build\.duckdb cannot be opened .*move it away"), connect(settings):
         pass
+
+
+def test_the_warehouse_opens_again_beside_a_connection_that_has_spilled(tmp_path: Path) -> None:
+    settings = get_settings(home=tmp_path, memory_limit="40MB")
+    with connect(settings) as first:
+        first.execute(
+            "create temp table wide as select i, hash(i)::text || hash(-i)::text as t from range(800_000) as r(i)"
+        )
+        first.execute("create temp table sorted as from wide order by t")
+        assert first.execute("from duckdb_temporary_files()").fetchall()
+        with connect(settings) as second:
+            assert second.execute("select 1").fetchone() == (1,)

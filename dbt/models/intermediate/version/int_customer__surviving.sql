@@ -1,3 +1,9 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    pre_hook="{{ forget_touched('customer_id', ref('int_customer__touched')) }}"
+) }}
+
 with record_version as (
     select
         *,
@@ -7,6 +13,7 @@ with record_version as (
                 then coalesce(registered_at, effective_at)
         end as acquired_at
     from {{ ref('int_customer_record__versioned') }}
+    {{ where_touched('customer_id', ref('int_customer__touched')) }}
 ),
 
 change as (

@@ -1,3 +1,9 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    pre_hook="{{ forget_touched('customer_id', ref('int_customer__touched')) }}"
+) }}
+
 {%- set attributes = [
     'party_type', 'gender_code', 'birth_year', 'language_code', 'time_zone', 'country_code', 'region', 'city', 'area_key',
     'household_id', 'registered_at', 'acquisition_channel_code', 'acquisition_partner_ref', 'acquisition_campaign_ref',
@@ -6,6 +12,7 @@
 
 with surviving as (
     select * from {{ ref('int_customer__surviving') }}
+    {{ where_touched('customer_id', ref('int_customer__touched')) }}
 ),
 
 interval_of_version as (

@@ -1,11 +1,31 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    pre_hook="{{ forget_touched('customer_id', ref('int_customer__touched')) }}"
+) }}
+
 {%- set attributes = [
     'party_type', 'full_name', 'given_name', 'family_name', 'organisation_name', 'tax_code', 'birth_date', 'gender',
     'email', 'phone', 'street', 'city', 'postcode', 'region', 'country_code', 'language', 'time_zone', 'registered_at',
     'acquisition_channel_code', 'acquisition_partner_ref', 'acquisition_campaign_ref', 'is_deleted'
 ] -%}
 
-with history as (
-    {{ latest_per_key(ref('stg_customers__history'), ['source_system', 'customer_ref', 'effective_at']) }}
+with resolved as (
+    select
+        source_system,
+        customer_ref,
+        customer_id
+    from {{ ref('int_record__resolved') }}
+    {{ where_touched('customer_id', ref('int_customer__touched')) }}
+),
+
+history as (
+    {{ latest_of_touched(
+        ref('stg_customers__history'),
+        ['source_system', 'customer_ref', 'effective_at'],
+        'resolved',
+        ['source_system', 'customer_ref']
+    ) }}
 ),
 
 interval_of_version as (
@@ -62,7 +82,7 @@ inner join interval_of_version
         history.source_system = interval_of_version.source_system
         and history.customer_ref = interval_of_version.customer_ref
         and history.effective_at = interval_of_version.effective_at
-inner join {{ ref('int_record__resolved') }} as resolved
+inner join resolved
     on
         history.source_system = resolved.source_system
         and history.customer_ref = resolved.customer_ref

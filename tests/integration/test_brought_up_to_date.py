@@ -1,7 +1,7 @@
 """What is brought up to date, run by run, holds what it holds when it is built whole.
 
-Only staging, the versions of customers and the web fact are built, over an identity that is told here: visitors turn out to be customers, and one
-record changes hands. The whole way is in `test_day_by_day.py`.
+Only staging, the versions of customers and the web fact are built, over an identity that is told here: visitors turn
+out to be customers, and one record changes hands. The whole way is in `test_day_by_day.py`.
 """
 
 from __future__ import annotations

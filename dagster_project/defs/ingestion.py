@@ -49,8 +49,8 @@ def ingestion(context: dg.AssetExecutionContext) -> Iterator[Any]:
     selected = [name for name in FEEDS if dg.AssetKey(["raw", name]) in context.selected_asset_keys]
     # A run that Dagster starts must refuse too, before it loads anything.
     company, contracts, key = session.company, session.contracts, session.pseudonym_key
+    accepted = session.accepted
     with session.connection() as connection:
-        accepted = session.settings.accept.split(",")
         for outcome in ingest(connection, session.settings, company, contracts, selected, accepted, key=key):
             progress.finished(_step(outcome))
             session.said.extend(f"{outcome.report.feed}: {said}" for said in outcome.report.warnings)

@@ -34,9 +34,8 @@ def load(session: Session, console: Console, feeds: Sequence[str], days: Days | 
     started = clock.now()
     with hold(session.settings, VERB, session.settings.lock_wait), session.connection() as connection:
         forget(session.settings)
-        accepted = session.settings.accept.split(",")
         company, contracts, key = session.company, session.contracts, session.pseudonym_key
-        outcomes = list(ingest(connection, session.settings, company, contracts, feeds, accepted, days, key))
+        outcomes = list(ingest(connection, session.settings, company, contracts, feeds, session.accepted, days, key))
         summary.show_landed(
             console, summary.landed_since(connection, started), summary.quarantine_reasons(connection, started)
         )
@@ -49,6 +48,7 @@ def load(session: Session, console: Console, feeds: Sequence[str], days: Days | 
 
 
 def _check(session: Session, feeds: Sequence[str], days: Days | None) -> None:
+    _ = session.accepted
     for feed in feeds:
         if feed not in session.company.feeds:
             raise StellaError(

@@ -168,8 +168,8 @@ def _show_standing(session: Session, console: Console, standing: Standing) -> in
 
 
 def _check_inputs(session: Session) -> None:
-    """Read contracts, company and key before anything starts, so that a mistake in them is told at once."""
-    _ = session.contracts, session.company, session.pseudonym_key
+    """Read contracts, company, key and STELLA_ACCEPT before anything starts: a mistake in them is told at once."""
+    _ = session.contracts, session.company, session.pseudonym_key, session.accepted
 
 
 def show_outcome(console: Console, outcome: RunOutcome) -> None:

@@ -15,11 +15,12 @@ from dagster_project import clock, database
 from dagster_project.ingestion import as_of
 from dagster_project.ingestion.company import Company, load_company
 from dagster_project.ingestion.contracts import Contract, load_contracts
+from dagster_project.ingestion.marked_yaml import did_you_mean
 from dagster_project.ingestion.personal import classes_of, is_personal_data_there, offered
 from dagster_project.privacy.key import PseudonymKey, find_key
 from dagster_project.privacy.retention import LOADED, Limit, forget_old
 from dagster_project.privacy.tombstones import FeedClasses
-from dagster_project.settings import REPOSITORY, Settings, get_settings
+from dagster_project.settings import REPOSITORY, Settings, StellaError, get_settings
 
 CONTRACTS = REPOSITORY / "sources" / "contracts"
 
@@ -85,6 +86,20 @@ class Session:
     def feed_classes(self) -> list[FeedClasses]:
         """What the contracts say of each feed, as far as forgetting somebody needs it."""
         return [classes_of(contract) for contract in self.contracts.values()]
+
+    @cached_property
+    def accepted(self) -> list[str]:
+        """The feeds whose batch goes in though it breaks a blocking expectation.
+
+        Raises:
+            StellaError: the company has no feed of such a name.
+        """
+        named = [name.strip() for name in self.settings.accept.split(",") if name.strip()]
+        for name in named:
+            if name not in self.company.feeds:
+                hint = did_you_mean(name, self.company.feeds)
+                raise StellaError(f"STELLA_ACCEPT={name}: {self.company.name} has no such feed{hint}")
+        return named
 
     @cached_property
     def retention_limits(self) -> list[Limit]:

@@ -19,7 +19,7 @@ import pyarrow as pa
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from dagster_project.identity.rules import contradiction
+from dagster_project.identity.rules import contradiction, strong_contradiction
 
 MAX_COMPONENT = 50
 """A chain of more records than this is taken for an accident of shared identifiers."""
@@ -78,7 +78,7 @@ def _list_contested(connection: duckdb.DuckDBPyConnection, unreliable: Mapping[s
     """
     columns = {column for party in unreliable.values() for column in party}
     weight = "coalesce(weighed.weight, -99)"
-    against = f"{weight} < {AGAINST}" if unreliable else "true"
+    against = f"({weight} < {AGAINST} or {strong_contradiction('l', 'r', columns)})" if unreliable else "true"
     connection.execute(f"""
         create or replace temp table identity_apart as
         with component as (

@@ -41,6 +41,7 @@ select
     reference.source_system,
     reference.customer_ref,
     coalesce(registry.registered_at, reference.seen_at) as founded_at,
+    registry.customer_ref is not null and not coalesce(registry.is_deleted, false) as is_live,
     registry.party_type,
     left(lower(registry.gender), 1) as gender,
     upper(nullif(regexp_replace(registry.tax_code, '[^A-Za-z0-9]', '', 'g'), '')) as tax_code,
@@ -62,9 +63,9 @@ def collect_records(connection: duckdb.DuckDBPyConnection) -> int:
     """Write the temporary table `identity_record` and return its number of rows.
 
     Columns: `node_id` (0, 1, … in order of founding), `source_system`, `customer_ref`, `founded_at` (registration,
-    else the first event that names the record), `party_type`, `gender` (first letter), `tax_code`, `birth_date`,
-    `given_name` (first word), `name_words` (all of them), `email`, `phone` (digits with calling code),
-    `phone_digits` (digits as written); null where unknown.
+    else the first event that names the record), `is_live` (in a registry and not deleted there), `party_type`,
+    `gender` (first letter), `tax_code`, `birth_date`, `given_name` (first word), `name_words` (all of them), `email`,
+    `phone` (digits with calling code), `phone_digits` (digits as written); null where unknown.
     """
     mentions = " union all ".join(
         f"select source_system, {reference} as customer_ref, min({seen_at}) as seen_at "

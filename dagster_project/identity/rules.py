@@ -53,6 +53,9 @@ _CONTRADICTIONS = {
         and not list_has_all({l}.name_words, {r}.name_words)
         and not list_has_all({r}.name_words, {l}.name_words))""",
 }
+# What each of a system's own accounts knows of its holder; a given name may be a short form in one of them.
+_OF_AN_ACCOUNT = ("tax_code", "party_type", "gender", "birth_date")
+_TWO_ACCOUNTS = "{l}.is_live and {r}.is_live and {l}.source_system = {r}.source_system"
 _AGREEMENT = """coalesce(
     {l}.tax_code = {r}.tax_code
     or ({l}.given_name = {r}.given_name and {l}.birth_date = {r}.birth_date), false)"""
@@ -67,6 +70,22 @@ def contradiction(left: str, right: str, unreliable: Collection[str] = ()) -> st
     """
     counted = [condition for column, condition in _CONTRADICTIONS.items() if column not in unreliable]
     return f"coalesce({' or '.join(counted)}, false)".format(l=left, r=right)
+
+
+def strong_contradiction(left: str, right: str, unreliable: Collection[str] = ()) -> str:
+    """Give the SQL condition under which no likelihood makes one person of two rows of `identity_record`.
+
+    Tax codes more than a slip apart; another birth date with another given name; two live accounts in one system of
+    which tax code, kind of party, gender or birth date contradict each other.
+    """
+    counted = {column: condition for column, condition in _CONTRADICTIONS.items() if column not in unreliable}
+    accounts = [counted[column] for column in _OF_AN_ACCOUNT if column in counted]
+    strong = [f"({_TWO_ACCOUNTS} and ({' or '.join(accounts)}))"] if accounts else []
+    if "tax_code" in counted:
+        strong.append("damerau_levenshtein({l}.tax_code, {r}.tax_code) > 1")
+    if {"birth_date", "given_name"} <= counted.keys():
+        strong.append(f"({counted['birth_date']} and {counted['given_name']})")
+    return f"coalesce({' or '.join(strong) or 'false'}, false)".format(l=left, r=right)
 
 
 def agreement(left: str, right: str) -> str:

@@ -33,7 +33,7 @@ _LEAST_PAIRS, _SAMPLE = 100, 60_000
 _PRIOR_PAIRS = 20.0  # as many pairs of one the first guess weighs
 _TRUSTED_PAIRS = 100.0
 _EXPECTED_PRECISION = 0.998
-_WRONG_PER_MISSED = 0.05
+_WRONG_PER_MISSED = 0.1
 # Left to itself, the engine compares every record with every other one and asks for the distance last.
 STRANGERS = f"""
 create or replace temp table identity_candidate as
@@ -241,7 +241,7 @@ def threshold(odds: Reals) -> float:
     """Find the lowest odds (log2, at least 0) from which a pair is taken for one; of equal odds all are or none.
 
     Above it, 2 in 1,000 pairs, or a quarter of one, are expected wrong; or, where records are so poor that many of one
-    stay apart, one pair for every 20 that are expected to be missed.
+    stay apart, one pair for every 10 that are expected to be missed.
     """
     ordered = np.sort(odds)[::-1]
     right = 1 / (1 + np.exp2(-np.clip(ordered, -60, 60)))

@@ -8,7 +8,7 @@ _TIMES = {"registered_at", "effective_at", "created_at", "ordered_at", "returned
           "sent_at", "responded_at", "opened_at"}  # fmt: skip
 _FEEDS = {
     "customers": "source_system customer_ref registered_at party_type gender tax_code birth_date given_name "
-    "family_name full_name organisation_name email phone street postcode city country_code",
+    "family_name full_name organisation_name email phone street postcode city country_code is_deleted",
     "consents": "source_system customer_ref effective_at",
     "social_accounts": "platform handle source_system customer_ref email account_kind created_at",
     "order_lines": "source_system order_ref customer_ref visitor_ref ordered_at",
@@ -23,6 +23,7 @@ _FEEDS = {
     "device_signals": "source_system customer_ref device_ref occurred_at",
     "leads": "source_system lead_ref email phone",
 }
+_KINDS = {"birth_date": "date", "is_deleted": "boolean"}
 _DEFAULTS: dict[str, object] = {"source_system": "crm", "country_code": "IT", "platform": "chirp"}
 
 
@@ -93,5 +94,5 @@ class Registry:
 
 
 def _typed(column: str) -> str:
-    kind = "timestamptz" if column in _TIMES else "date" if column == "birth_date" else "text"
+    kind = "timestamptz" if column in _TIMES else _KINDS.get(column, "text")
     return f"{column} {kind}"

@@ -8,7 +8,10 @@ import duckdb
 import pytest
 
 from dagster_project.identity import resolve
-from dagster_project.identity.components import MAX_COMPONENT
+from dagster_project.identity.components import MAX_COMPONENT, assign_components
+from dagster_project.identity.normalise import define_macros
+from dagster_project.identity.records import collect_records
+from dagster_project.identity.resolve import _EDGES
 from dagster_project.identity.rules import Links
 from tests.unit.identity.registry import Registry
 
@@ -79,3 +82,54 @@ def test_a_group_over_the_limit_goes_to_review(registry: Registry) -> None:
     sizes = sorted(list(registry.believed().values()).count(number) for number in set(registry.believed().values()))
     assert sizes == [5, MAX_COMPONENT]
     assert [reason for _, _, reason, _ in registry.reviewed()] == ["too many records"]
+
+
+MARIO = {"given_name": "Mario", "birth_date": "1970-05-17", "gender": "male", "tax_code": "RSSMRA70E17H501X"}
+
+
+@pytest.mark.parametrize(
+    ("other", "system", "is_forbidden"),
+    [
+        ({"tax_code": "VRDLGU98M04F205Z"}, "pos", True),
+        ({"tax_code": "RSSMRA70E17H501Y"}, "pos", False),  # a slip
+        ({"given_name": "Luca", "birth_date": "1998-08-04"}, "pos", True),
+        ({"given_name": "Luca"}, "pos", False),  # two names of one person?
+        ({"birth_date": "1998-08-04"}, "pos", False),  # a mistake of one of the systems?
+        ({"birth_date": "1998-08-04"}, "crm", True),
+        ({"gender": "female"}, "crm", True),
+        ({"gender": "female"}, "pos", False),
+        ({"given_name": "Luca"}, "crm", False),
+        ({"birth_date": "1998-08-04", "is_deleted": True}, "crm", False),  # the account that took its place
+        ({"given_name": "Luca", "birth_date": "1998-08-04", "is_deleted": True}, "crm", True),
+    ],
+)
+def test_a_strong_disagreement_forbids_however_likely_the_model_and_strong_the_chain(
+    registry: Registry, other: dict[str, object], system: str, is_forbidden: bool
+) -> None:
+    registry.person("1", **MARIO)
+    registry.person("2", "webshop")
+    registry.person("3", system, **({**MARIO, "tax_code": None} | other))
+    define_macros(registry.connection)
+    records = collect_records(registry.connection)
+    registry.connection.execute(_EDGES)
+    for left, right in ((0, 1), (1, 2), (0, 2)):
+        registry.connection.execute("insert into identity_edge values (?, ?, 'model', 1.0, true)", [left, right])
+        registry.connection.execute("insert into identity_weight values (?, ?, 40)", [left, right])
+    assign_components(registry.connection, records, {"person": {"family_name"}})
+    groups = registry.connection.execute("select count(distinct founder_node) from identity_component").fetchone()
+    assert groups == (2 if is_forbidden else 1,)
+    refused = registry.connection.execute("select distinct reason from identity_refused").fetchall()
+    assert refused == ([("contradiction",)] if is_forbidden else [])
+
+
+def test_what_disagrees_too_often_to_be_trusted_forbids_nothing(registry: Registry) -> None:
+    registry.person("1", **MARIO)
+    registry.person("2", "pos", **(MARIO | {"tax_code": "VRDLGU98M04F205Z"}))
+    define_macros(registry.connection)
+    records = collect_records(registry.connection)
+    registry.connection.execute(_EDGES)
+    registry.connection.execute("insert into identity_edge values (0, 1, 'model', 1.0, false)")
+    for unreliable, groups in (({"family_name"}, 2), ({"tax_code"}, 1)):
+        assign_components(registry.connection, records, {"person": unreliable})
+        found = registry.connection.execute("select count(distinct founder_node) from identity_component").fetchone()
+        assert found == (groups,)

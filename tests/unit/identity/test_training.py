@@ -38,8 +38,8 @@ def test_two_in_a_thousand_are_wrong_where_records_are_good() -> None:
 
 
 def test_poor_records_are_linked_at_lower_odds() -> None:
-    """Where many pairs of one would stay apart, a few wrong ones are taken for many right ones: one for 20 missed."""
-    assert _linked(_odds((1000, 0.99999), (100, 0.9))) == 1000 + 31
+    """Where many pairs of one would stay apart, a few wrong ones are taken for many right ones: one for 10 missed."""
+    assert _linked(_odds((1000, 0.99999), (100, 0.9))) == 1000 + 47
     assert _linked(_odds((1000, 0.99999), (100, 0.9), (1000, 0.4))) == 1100
 
 

@@ -1,7 +1,8 @@
 """The verb `grade`: a simulated company's plan against what the world says that it truly earns, beside other choices.
 
-Every choice makes as many contacts of each campaign as the plan does, of the same candidates by the same channels, so
-that only who is contacted differs. Fixed costs of channels are the same for all and left out.
+Before it, its customers against the world's persons. Every choice makes as many contacts of each campaign as the plan
+does, of the same candidates by the same channels, so that only who is contacted differs. Fixed costs of channels are
+the same for all and left out.
 
 Belongs here: the comparison. Does not belong here: the world's formula (`world_truth.py`).
 """
@@ -10,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import duckdb
 import numpy as np
@@ -18,6 +20,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
+from dagster_project.benchmark.resolution import Quality, judge
 from dagster_project.benchmark.world_truth import World, read_world, true_profit
 from dagster_project.database import tables
 from dagster_project.operations.session import Session
@@ -26,6 +29,10 @@ from dagster_project.settings import StellaError
 Reals = NDArray[np.float64]
 _DRAWS = 20
 
+_RESOLVED = """
+select source_system, identifier as customer_ref, customer_id as cluster
+from intermediate.identity_ledger where identifier_kind = 'record' and believed_to is null
+"""
 # A candidate that is not planned is contacted on the day and at the hour on which his campaign's contacts are planned.
 _CANDIDATES = """
 with record as (
@@ -131,8 +138,13 @@ def _earned(candidates: pd.DataFrame, profit: Reals, score: Callable[[int], Real
     return float(ranked.loc[ranked["place"] <= many, "profit"].sum())
 
 
-def grade_decisions(session: Session, console: Console) -> None:
-    """Print the grade of what was last decided.
+def grade_identity(connection: duckdb.DuckDBPyConnection, truth: Path) -> Quality:
+    """Hold the records that are one customer against those of one person; `truth` is the world's folder."""
+    return judge(connection, _RESOLVED, truth / "person_record.parquet")
+
+
+def grade_company(session: Session, console: Console) -> None:
+    """Print how well records were resolved, and the grade of what was last decided.
 
     Raises:
         StellaError: the company is no simulated one, or nothing was decided or planned.
@@ -140,10 +152,17 @@ def grade_decisions(session: Session, console: Console) -> None:
     settings = session.settings
     if not settings.database.is_file():
         raise StellaError(f"No run has been made yet for {settings.company_name}. Run `stella run` first.")
-    world = read_world(settings.company_home / "truth")
+    truth = settings.company_home / "truth"
+    world = read_world(truth)
     with session.connection() as connection:
         if "contact_plan" not in tables(connection, "decisions"):
             raise StellaError("Nothing was decided yet. Run `stella run` first.")
+        quality = grade_identity(connection, truth)
+        console.print(
+            f"Of the pairs of records taken for one person {quality.precision:.2%} are; of those that are "
+            f"{quality.recall:.2%} are found: F1 {quality.f1:.4f}.",
+            highlight=False,
+        )
         show(grade(connection, world, session.as_of(connection)), console)
 
 

@@ -69,6 +69,8 @@ def compare_resolution(settings: Settings, size: int, folder: Path | None, conso
         found = place / f"{module}.parquet"
         measured = measure(place, settings, module, [records, found, place / f"{module}.json"])
         rows += [(f"{way}{note}", measured, quality) for note, quality in qualities(found, truth).items()]
+        if "day" in measured:
+            rows.append((f"{way}, 1 % changed", measured["day"], rows[-1][2]))
     show(console, rows)
     shutil.rmtree(place)
 
@@ -76,17 +78,18 @@ def compare_resolution(settings: Settings, size: int, folder: Path | None, conso
 def qualities(found: Path, truth: Path) -> dict[str, Quality]:
     """Hold clusters against the truth; where there are several thresholds, the first one and the best one."""
     with duckdb.connect() as reader:
-
-        def judged(query: str) -> Quality:
-            return Quality(*map(float, reader.execute(_PAIRS.format(found=query, truth=truth)).fetchall()[0]))
-
         columns = [name for name, *_ in reader.execute(f"describe from '{found}'").fetchall()]
         if "threshold" not in columns:
-            return {"": judged(f"from '{found}'")}
+            return {"": judge(reader, f"from '{found}'", truth)}
         thresholds = [t for (t,) in reader.execute(f"select distinct threshold from '{found}' order by 1").fetchall()]
-        by = {t: judged(f"select * from '{found}' where threshold = {t}") for t in thresholds}
+        by = {t: judge(reader, f"select * from '{found}' where threshold = {t}", truth) for t in thresholds}
     best = max(by, key=lambda threshold: by[threshold].f1)
     return {f", from {thresholds[0]}": by[thresholds[0]], f", from {best} (best)": by[best]}
+
+
+def judge(connection: duckdb.DuckDBPyConnection, found: str, truth: Path) -> Quality:
+    """Hold a query's clusters (source_system, customer_ref, cluster) against a file of persons, pair by pair."""
+    return Quality(*map(float, connection.execute(_PAIRS.format(found=found, truth=truth)).fetchall()[0]))
 
 
 def show(console: Console, rows: list[tuple[str, dict[str, Any], Quality]]) -> None:

@@ -278,11 +278,11 @@ def bench(
 
 @app.command()
 def grade(company: Company = None) -> None:
-    """Hold a simulated company's contact plan against the truth of its world."""
-    from dagster_project.benchmark.grade import grade_decisions  # noqa: PLC0415
+    """Hold a simulated company's customers and contact plan against the truth of its world."""
+    from dagster_project.benchmark.grade import grade_company  # noqa: PLC0415
     from dagster_project.operations.session import open_session  # noqa: PLC0415
 
-    grade_decisions(open_session(company=company), _console())
+    grade_company(open_session(company=company), _console())
 
 
 def _console() -> Console:

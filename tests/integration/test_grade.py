@@ -5,7 +5,7 @@ from __future__ import annotations
 import duckdb
 import pytest
 
-from dagster_project.benchmark.grade import grade
+from dagster_project.benchmark.grade import grade, grade_identity
 from dagster_project.benchmark.world_truth import read_world
 from tests.integration.runs import Run, stella
 
@@ -23,7 +23,16 @@ def test_the_plan_keeps_what_it_promises_and_beats_other_choices(demo_run: Run) 
     assert found.best_customers < found.plan
 
 
+def test_records_of_one_person_are_one_customer(demo_run: Run) -> None:
+    """The demo's families, twins, namesakes and movers; every record that any of its feeds names."""
+    with duckdb.connect(str(demo_run.database), read_only=True) as connection:
+        quality = grade_identity(connection, demo_run.home / demo_run.company.name / "truth")
+    assert quality.precision >= 0.995
+    assert quality.f1 >= 0.985
+
+
 def test_the_verb_says_it_in_words(demo_run: Run) -> None:
     said = stella(demo_run.home, demo_run.company, "grade")
     assert said.exit_code == 0, said.output
     assert "of the best possible" in said.output
+    assert "taken for one person" in said.output

@@ -181,13 +181,17 @@ def _told(connection: duckdb.DuckDBPyConnection, judged: str, news: Sequence[_Ne
     for new in news:
         name, raw = new.column.name, raw_name(new.column.name)
         taken = f"{raw} is not null and not ({new.is_misfit})"
-        counts.append((taken, f"{name}: filled from _extra for {{}} rows loaded before"))
+        counts.append((taken, f"{name}: filled from _extra for {{}} loaded before"))
         counts += [
-            (rule.broken, f"{{}} rows loaded before: {rule.sentence}; the value stays in _extra") for rule in new.rules
+            (rule.broken, f"{{}} loaded before: {rule.sentence}; the value stays in _extra") for rule in new.rules
         ]
         if default_code(new.column) is not None:
             became = f"is no known name and became {default_code(new.column)}"
-            counts.append((f"{raw} is not null and {odd_name(name)}", f"{{}} rows loaded before: {name} {became}"))
+            counts.append((f"{raw} is not null and {odd_name(name)}", f"{{}} loaded before: {name} {became}"))
     listed = ", ".join(f"count(*) filter (where {condition})" for condition, _ in counts)
     row = connection.execute(f"select {listed} from ({judged}) as judged where _extra is not null").fetchone() or ()
-    return [sentence.format(f"{rows:,}") for rows, (_, sentence) in zip(row, counts, strict=True) if rows]
+    return [
+        sentence.replace("{}", f"{rows:,} row{'s' if rows > 1 else ''}", 1)
+        for rows, (_, sentence) in zip(row, counts, strict=True)
+        if rows
+    ]

@@ -74,8 +74,8 @@ def test_a_new_column_is_kept_told_and_usable_after_one_line(house: Path) -> Non
     is_daily, said, tiers = _run(company)
     assert not is_daily
     assert said == [
-        "tier: filled from _extra for 1 rows loaded before",
-        "1 rows loaded before: tier is not a whole number; the value stays in _extra",
+        "tier: filled from _extra for 1 row loaded before",
+        "1 row loaded before: tier is not a whole number; the value stays in _extra",
     ]
     assert tiers == [("1", 2), ("2", None), ("3", None), ("4", 1)]
     _put(company, "points3.csv", "1,C1,earn,5,2026-01-05,2", "2,C2,earn,5,2026-01-05,3", "5,C5,earn,5,2026-01-07,7")

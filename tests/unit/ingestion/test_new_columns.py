@@ -45,7 +45,7 @@ def test_a_new_column_is_filled_for_the_history(door: Door) -> None:
     _win(door, _column("gift_points", "integer"))
     door.put("order2.csv", orders(order("A3") + ",5", header=ORDER + ",gift_points"))
     report = door.load()
-    assert "gift_points: filled from _extra for 1 rows loaded before" in report.warnings
+    assert "gift_points: filled from _extra for 1 row loaded before" in report.warnings
     assert door.rows("order_ref, gift_points, _extra::varchar") == [
         ("A1", 3, '{"colour":"red"}'),
         ("A2", None, None),
@@ -76,9 +76,9 @@ def test_a_value_that_does_not_fit_stays_and_is_told(door: Door) -> None:
     report = door.load()
     assert door.rows("points, _extra->>'points'") == [(3, None), (None, "many"), (None, "-1"), (None, "2.5")]
     assert report.warnings == [
-        "points: filled from _extra for 1 rows loaded before",
+        "points: filled from _extra for 1 row loaded before",
         "2 rows loaded before: points is not a whole number; the value stays in _extra",
-        "1 rows loaded before: points is less than 0; the value stays in _extra",
+        "1 row loaded before: points is less than 0; the value stays in _extra",
     ]
 
 
@@ -161,7 +161,7 @@ def test_codes_and_derived_columns_of_the_history(door: Door) -> None:
     assert door.rows("colour, twice::int, _extra::varchar") == [
         ("red", 9, None), (None, 6, '{"colour":"mauve"}'), ("red", 20, '{"twice":"x"}')
     ]  # fmt: skip
-    assert "1 rows loaded before: colour is none of red, blue; the value stays in _extra" in report.warnings
+    assert "1 row loaded before: colour is none of red, blue; the value stays in _extra" in report.warnings
 
 
 def test_several_spellings_are_one_column(door: Door) -> None:

@@ -157,18 +157,51 @@ left join identity_belief as handle
     and account.platform = handle.source_system and account.handle = handle.identifier
 qualify min(coalesce(handle.customer_id, -1)) over (partition by account.handle) > 0
 """
+# A lead's address may be a family's, or be known to nobody: then it counts, or the phone does, together with the name.
+_SAME_NAME = """(
+    list_has_all(registry.name_words, string_split(identity_name({name}), ' '))
+    or list_has_all(string_split(identity_name({name}), ' '), registry.name_words))"""
 _LEAD = f"""
-select mention.source_system, mention.lead_ref as identifier, record.customer_id, 'opportunity' as rule, 1 as priority
-from staging.stg_opportunity_stages as mention {_NUMBER_OF_RECORD}
-where mention.lead_ref is not null
-union all
-select mention.source_system, mention.lead_ref, address.customer_id, 'email', 2
-from staging.stg_leads as mention {_NUMBER_OF_EMAIL}
-where not exists (
-    select 1 from staging.stg_opportunity_stages as stage
-    where stage.source_system = mention.source_system and stage.lead_ref = mention.lead_ref
-        and stage.customer_ref is not null
+with told as (
+    select mention.source_system, mention.lead_ref, record.customer_id
+    from staging.stg_opportunity_stages as mention {_NUMBER_OF_RECORD}
+    where mention.lead_ref is not null
+),
+open_lead as (
+    select * from staging.stg_leads as lead
+    where not exists (
+        select 1 from staging.stg_opportunity_stages as stage
+        where stage.source_system = lead.source_system and stage.lead_ref = lead.lead_ref
+            and stage.customer_ref is not null
+    )
+),
+addressed as (
+    select mention.source_system, mention.lead_ref, address.customer_id
+    from open_lead as mention {_NUMBER_OF_EMAIL}
+),
+reached as (
+    select lead.*, registry.node_id
+    from open_lead as lead inner join identity_record as registry on identity_email(lead.email) = registry.email
+    union all
+    select lead.*, registry.node_id
+    from open_lead as lead
+    inner join identity_record as registry on identity_phone(lead.phone, lead.country_code) = registry.phone
+),
+named as (
+    select reached.source_system, reached.lead_ref, record.customer_id
+    from reached
+    inner join identity_record as registry on reached.node_id = registry.node_id
+    inner join identity_belief as record
+        on record.identifier_kind = 'record'
+        and registry.source_system = record.source_system and registry.customer_ref = record.identifier
+    anti join addressed on reached.source_system = addressed.source_system and reached.lead_ref = addressed.lead_ref
+    where {_SAME_NAME.format(name="reached.full_name")} or {_SAME_NAME.format(name="reached.organisation_name")}
 )
+select source_system, lead_ref as identifier, customer_id, 'opportunity' as rule, 1 as priority from told
+union all
+select source_system, lead_ref, customer_id, 'email', 2 from addressed
+union all
+select source_system, lead_ref, customer_id, 'name_and_reach', 3 from named
 """
 _DEVICE = f"""
 select '' as source_system, mention.device_ref as identifier, record.customer_id, 'signal' as rule, 1 as priority

@@ -21,7 +21,7 @@ _FEEDS = {
     "campaign_responses": "source_system customer_ref responded_at",
     "service_cases": "source_system customer_ref email phone opened_at",
     "device_signals": "source_system customer_ref device_ref occurred_at",
-    "leads": "source_system lead_ref email phone",
+    "leads": "source_system lead_ref full_name organisation_name email phone country_code",
 }
 _KINDS = {"birth_date": "date", "is_deleted": "boolean"}
 _DEFAULTS: dict[str, object] = {"source_system": "crm", "country_code": "IT", "platform": "chirp"}

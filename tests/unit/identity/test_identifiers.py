@@ -84,6 +84,29 @@ def test_a_lead_is_known_by_its_opportunity_before_its_email(registry: Registry)
     assert registry.believed("lead") == {("crm", "l1"): records["crm", "1"], ("crm", "l2"): records["crm", "2"]}
 
 
+def test_a_lead_of_a_familys_address_or_a_phone_alone_is_known_by_name(registry: Registry) -> None:
+    family = {"email": "bruni@example.org", "family_name": "Bruni"}
+    registry.person("3", given_name="Luca", phone="+39 333 999 0001", **family)
+    registry.person("4", given_name="Sara", birth_date="1990-02-03", **family)
+    registry.add("leads", lead_ref="l1", email="bruni@example.org", full_name="Sara Bruni")
+    registry.add("leads", lead_ref="l2", email="bruni@example.org", full_name="Bruni")  # either of them
+    registry.add("leads", lead_ref="l3", phone="333 999 0001", full_name="Luca Brüni")
+    registry.add("leads", lead_ref="l4", phone="333 999 0001", full_name="Sara Bruni")  # at her husband's phone
+    registry.add("leads", lead_ref="l5", phone="333 999 0001")
+    resolve(registry.connection)
+    records = registry.believed()
+    assert registry.believed("lead") == {("crm", "l1"): records["crm", "4"], ("crm", "l3"): records["crm", "3"]}
+
+
+def test_a_lead_of_a_company_is_known_by_the_companys_name(registry: Registry) -> None:
+    registry.person("5", party_type="organisation", organisation_name="Moretti Srl", phone="011 555 0000")
+    registry.add(
+        "leads", lead_ref="l1", phone="+39 011 5550000", full_name="Rita Moro", organisation_name="MORETTI SRL"
+    )
+    resolve(registry.connection)
+    assert registry.believed("lead") == {("crm", "l1"): registry.believed()["crm", "5"]}
+
+
 def test_a_device_belongs_to_the_one_it_signals_for(registry: Registry) -> None:
     registry.add("device_signals", device_ref="d1", customer_ref="1")
     registry.add("device_signals", device_ref="d2", customer_ref="1")

@@ -70,7 +70,10 @@ def fill_staging(connection: duckdb.DuckDBPyConnection, records: Path) -> None:
     from dagster_project.ingestion.contracts import load_contracts  # noqa: PLC0415
 
     for feed, contract in load_contracts().items():
-        columns = ", ".join(f'"{column.name}" {column.sql_type}' for column in contract.columns)
+        named = {
+            column.name: "country_code" if column.name == "country" else column.name for column in contract.columns
+        }
+        columns = ", ".join(f'"{named[column.name]}" {column.sql_type}' for column in contract.columns)
         connection.execute(f"create table staging.stg_{feed} ({columns})")
     connection.execute(f"create or replace table staging.stg_customers as from '{records}'")
 

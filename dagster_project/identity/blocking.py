@@ -6,7 +6,10 @@ the pairs (`training.py`, `matching.py`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
+from itertools import product
+from math import prod
 
 import duckdb
 
@@ -33,14 +36,50 @@ RULES: tuple[tuple[str, ...], ...] = (
     ("family_name",), ("house_number", "city"), ("substr(family_name, 1, 3)", "birth_date[1:4]"),
     ("substr(given_name, 1, 3)", "birth_date[1:4]"), ("substr(street, 1, 6)", "city"),
 )  # fmt: skip
+# Where so much is missing or mistyped that many pairs of one agree on no rule, these are asked too.
+LOOSER: tuple[tuple[str, ...], ...] = (
+    ("postcode",), ("given_name",), ("street",), ("substr(tax_code, 1, 3)",), ("substr(tax_code, -3)",),
+    ("substr(postcode, 1, 3)", "birth_date[1:4]"), ("house_number", "substr(given_name, 1, 1)"),
+    ("house_number", "substr(family_name, 1, 1)"), ("substr(street, 1, 6)",), ("city", "birth_date[1:4]"),
+    ("substr(tax_code, 3, 3)",),
+)  # fmt: skip
 LEAST_BUDGET, BUDGET_A_RECORD = 150_000, 6
+LEAST_RECALL = 0.98
+"""Where the rules are expected to bring fewer of the pairs of one, looser ones are asked too."""
+_OF_COLUMN = {"email_local": "email"} | dict.fromkeys(("street_words", "house_number", "postcode", "city"), "street")
 
 
-def choose_rules(connection: duckdb.DuckDBPyConnection, party: str, records: int) -> dict[tuple[str, ...], int]:
-    """Count the pairs of each rule among a party's records and keep those that fit the budget: rule to pairs."""
-    left = budget = max(LEAST_BUDGET, BUDGET_A_RECORD * records)
-    kept: dict[tuple[str, ...], int] = {}
-    for rule in RULES:
+def expected_recall(rules: Iterable[tuple[str, ...]], agree: Mapping[str, float]) -> float:
+    """Tell which share of the pairs of one agree on at least one rule, if their columns agree independently.
+
+    A part of a column is taken to agree where the whole does, so this is the least to expect.
+
+    Args:
+        rules: as in `RULES`.
+        agree: share of the pairs of one that have a column both, and the same in it, by column compared.
+    """
+    columns, recall = sorted(agree), 0.0
+    words = [{_OF_COLUMN.get(word, word) for part in rule for word in re.findall("[a-z_]+", part)} for rule in rules]
+    needed = [each for each in words if each <= set(columns)]
+    for pattern in product((False, True), repeat=len(columns)):
+        agreeing = {column for column, is_equal in zip(columns, pattern, strict=True) if is_equal}
+        if any(need <= agreeing for need in needed):
+            recall += prod(agree[c] if c in agreeing else 1 - agree[c] for c in columns)
+    return recall
+
+
+def choose_rules(
+    connection: duckdb.DuckDBPyConnection, party: str, records: int, *, is_poor: bool = False
+) -> dict[tuple[str, ...], int]:
+    """Count the pairs of each rule among a party's records and keep those that fit the budget: rule to pairs.
+
+    Of poor records more pairs are looked at: eight times the least, or twice as many a record.
+    """
+    budget = max(LEAST_BUDGET, BUDGET_A_RECORD * records)
+    if is_poor:
+        budget = max(8 * LEAST_BUDGET, 2 * budget)
+    left, kept = budget, dict[tuple[str, ...], int]()
+    for rule in RULES + LOOSER if is_poor else RULES:
         if any(set(looser) < set(rule) for looser in kept):
             continue
         pairs = _count(connection, party, rule)

@@ -20,8 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dagster_project.identity import scorer
-from dagster_project.identity.blocking import choose_rules, write_pairs
+from dagster_project.identity.blocking import LEAST_RECALL, choose_rules, expected_recall, write_pairs
 from dagster_project.identity.comparisons import Comparison
+from dagster_project.identity.features import filled
 from dagster_project.identity.scorer import Table
 
 Reals = NDArray[np.float64]
@@ -110,12 +111,20 @@ def train(
     model = Model(tuple(comparisons), rules, same, {c.column: [] for c in comparisons}, records)
     model.strange = _strangers(connection, source, model)
     _learn_same(connection, source, model)
-    write_pairs(connection, source, rules)
+    if expected_recall(rules, _agreeing(connection, party, model)) < LEAST_RECALL:
+        model.rules = choose_rules(connection, party, records, is_poor=True)
+    write_pairs(connection, source, model.rules)
     scorer.score(connection, source, comparisons, model.parameters, "identity_scored")
     all_pairs = records * (records - 1) / 2
     _shift_prior(connection, model, all_pairs)
     _learn_household(connection, model)
     return model
+
+
+def _agreeing(connection: duckdb.DuckDBPyConnection, party: str, model: Model) -> dict[str, float]:
+    """Tell by column in which share of the pairs of one both records have it and it is the same."""
+    known = filled(connection, party)
+    return {c.column: model.same[c.column][0] * (known[c.column] / model.records) ** 2 for c in model.comparisons}
 
 
 def _strangers(connection: duckdb.DuckDBPyConnection, source: str, model: Model) -> Table:

@@ -57,3 +57,29 @@ def test_changed_records_are_paired_with_those_of_their_blocks_only() -> None:
     assert blocking.write_pairs(connection, "identity_feature", rule, "changed") == 9
     pairs = connection.execute("from identity_candidate order by all").fetchall()
     assert pairs == [(3, 10 * place + 3) for place in range(1, 10)]
+
+
+def test_poor_records_are_looked_at_more_widely(monkeypatch: pytest.MonkeyPatch) -> None:
+    connection = _people(1000, 10)
+    monkeypatch.setattr(blocking, "LEAST_BUDGET", 15_000)
+    place = ("postcode",)
+    monkeypatch.setattr(blocking, "RULES", (("given_name", "family_name", "postcode"),))
+    assert place not in blocking.choose_rules(connection, "person", 1000)
+    wide = blocking.choose_rules(connection, "person", 1000, is_poor=True)
+    assert wide[place] == 20 * 50 * 49 // 2
+    assert sum(wide.values()) <= 8 * 15_000
+
+
+@pytest.mark.parametrize(
+    ("rules", "least"),
+    [
+        ([("email",)], 0.5),
+        ([("substr(email_local, 1, 7)",), ("email",)], 0.5),
+        ([("email", "given_name")], 0.4),
+        ([("email",), ("given_name",)], 0.5 + 0.5 * 0.8),
+        ([("phone",)], 0.0),
+        ([], 0.0),
+    ],
+)
+def test_the_recall_to_expect_is_that_of_any_rule(rules: list[tuple[str, ...]], least: float) -> None:
+    assert blocking.expected_recall(rules, {"email": 0.5, "given_name": 0.8}) == pytest.approx(least)

@@ -20,7 +20,7 @@ from tests.integration.runs import content
 
 # What a row tells of is not what a run does.
 OF_THE_DATA = ("staging.", "intermediate.", "warehouse.", "marts.")
-# What was believed of identity on the way, which a bulk build has not been; what is believed is `int_identity__current`.
+# What was believed of identity on the way, and a bulk build never is; what is believed is `int_identity__current`.
 OF_THE_DAYS = (
     "identity_ledger", "identity_model", "identity_term", "identity_record_state", "bridge_customer_identity",
 )  # fmt: skip

@@ -181,6 +181,10 @@ class Watcher:
 
 
 def built(database: Path) -> dict[str, tuple[int, int]]:
-    """What the warehouse holds, but for the register, which numbers the tries."""
-    register = ("raw._", "staging.stg_loads")
-    return {name: held for name, held in content(database).items() if not name.startswith(register)}
+    """What the warehouse holds, but for the register, which numbers the tries, and what a run has touched."""
+    register, touched = ("raw._", "staging.stg_loads"), ("__touched", "__former")
+    return {
+        name: held
+        for name, held in content(database).items()
+        if not name.startswith(register) and not name.endswith(touched)
+    }

@@ -5,7 +5,7 @@ records as (
     select distinct
         source_system,
         customer_ref
-    from {{ source('raw', 'customers') }}
+    from {{ ref('stg_customers__history') }}
     where {% if is_daily_run() %}_loaded_at > {{ loaded_after() }}{% else %}false{% endif %}
 )
 

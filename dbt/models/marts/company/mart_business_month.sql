@@ -8,35 +8,35 @@ with months as (
     group by month_start_date
 ),
 
+-- Who orders for the first time is new; orders that name nobody count, their customer does not.
 customer_orders as (
-    select
-        customer_id,
-        {{ month_start(local_date('ordered_at')) }} as month_start_date,
-        count(distinct order_key) as order_count,
-        sum(net_amount) as net_amount,
-        sum(margin_amount) as margin_amount,
-        sum(case when margin_amount is not null then net_amount end) as costed_net_amount
-    from {{ ref('fct_order_line') }}
-    where not is_cancelled and ordered_at < {{ as_of_at() }}
-    group by customer_id, {{ month_start(local_date('ordered_at')) }}
-),
-
-orders as (
     select
         month_start_date,
         sum(order_count) as order_count,
         sum(net_amount) as net_amount,
-        sum(margin_amount) as margin_amount,
-        sum(costed_net_amount) as costed_net_amount,
         sum(case when customer_id <> -1 then 1 else 0 end) as customer_count,
         sum(case when customer_id <> -1 and month_start_date = first_month then 1 else 0 end) as new_customer_count
     from (
         select
-            *,
+            customer_id,
+            month_start_date,
+            order_count,
+            net_amount,
             min(month_start_date) over (partition by customer_id) as first_month
-        from customer_orders
+        from {{ ref('fct_customer_month') }}
+        where order_count > 0
     ) as dated
     group by month_start_date
+),
+
+order_lines as (
+    select
+        {{ month_key('order_date_key') }} as month_date_key,
+        sum(margin_amount) as margin_amount,
+        sum(case when margin_amount is not null then net_amount end) as costed_net_amount
+    from {{ ref('fct_order_line') }}
+    where not is_cancelled and ordered_at < {{ as_of_at() }}
+    group by {{ month_key('order_date_key') }}
 ),
 
 returns as (
@@ -105,13 +105,13 @@ select
     {{ date_key('months.month_start_date') }} as month_date_key,
     months.last_day,
     {{ add_days('months.last_day', 1) }} = {{ month_start(add_days('months.last_day', 1)) }} as is_complete,
-    cast(coalesce(orders.order_count, 0) as bigint) as order_count,
-    cast(coalesce(orders.net_amount, 0) as {{ type_money() }}) as net_amount,
-    cast(orders.margin_amount as {{ type_money() }}) as margin_amount,
-    cast(orders.costed_net_amount as {{ type_money() }}) as costed_net_amount,
+    cast(coalesce(customer_orders.order_count, 0) as bigint) as order_count,
+    cast(coalesce(customer_orders.net_amount, 0) as {{ type_money() }}) as net_amount,
+    cast(order_lines.margin_amount as {{ type_money() }}) as margin_amount,
+    cast(order_lines.costed_net_amount as {{ type_money() }}) as costed_net_amount,
     cast(coalesce(returns.refund_amount, 0) as {{ type_money() }}) as refund_amount,
-    cast(coalesce(orders.customer_count, 0) as bigint) as ordering_customer_count,
-    cast(coalesce(orders.new_customer_count, 0) as bigint) as new_customer_count,
+    cast(coalesce(customer_orders.customer_count, 0) as bigint) as ordering_customer_count,
+    cast(coalesce(customer_orders.new_customer_count, 0) as bigint) as new_customer_count,
     cast(coalesce(stages.awake_customer_count, 0) as bigint) as awake_customer_count,
     cast(coalesce(stages.silenced_customer_count, 0) as bigint) as silenced_customer_count,
     cast(coalesce(contacts.inbound_contact_count, 0) as bigint) as inbound_contact_count,
@@ -128,7 +128,8 @@ select
     cast(cases.satisfaction_score as {{ type_double() }}) as satisfaction_score,
     cast(cases.net_promoter_score as {{ type_double() }}) as net_promoter_score
 from months
-left join orders on months.month_start_date = orders.month_start_date
+left join customer_orders on months.month_start_date = customer_orders.month_start_date
+left join order_lines on {{ date_key('months.month_start_date') }} = order_lines.month_date_key
 left join returns on months.month_start_date = returns.month_start_date
 left join contacts on months.month_start_date = contacts.month_start_date
 left join visits on months.month_start_date = visits.month_start_date

@@ -35,12 +35,11 @@ with contact as (
 ),
 
 by_lot as (
-    select control.campaign_ref, control.variant
-    from contact as control
-    inner join contact as treated
-        on treated.campaign_ref = control.campaign_ref and treated.variant = control.variant and not treated.is_control
-    where control.is_control
-    group by control.campaign_ref, control.variant
+    select campaign_ref, variant
+    from contact
+    where variant is not null
+    group by campaign_ref, variant
+    having bool_or(is_control) and bool_or(not is_control)
 ),
 
 judged as (

@@ -67,7 +67,8 @@ def load_macros(**variables: object) -> Mapping[str, Render]:
     # A template sees the globals of the moment at which it is loaded, so every name is there before the first one is.
     for name in re.findall(r"{% *macro (\w+)", "".join(texts)):
         environment.globals[name] = lambda *given, _name=name, **named: macros[_name](*given, **named)
-    for text in texts:
+    # Each by itself, as dbt has them: a macro that called another of its file directly would leave both by a return().
+    for text in re.findall(r"{%-? *macro .*?{%-? *endmacro *-?%}", "".join(texts), re.DOTALL):
         module = environment.from_string(text).make_module()
         macros |= {name: _Macro(body) for name, body in vars(module).items() if isinstance(body, jinja2.runtime.Macro)}
     return macros

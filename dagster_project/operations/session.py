@@ -35,7 +35,7 @@ class Session:
     known_to: datetime | None = None
     """The moment up to which the tables know the rows of `raw`, in a run that brings them up to date."""
     is_sound: bool = False
-    """Whether every check of the run that built the tables held; else each is answered again."""
+    """Whether every test of the tables held when they were built; else all are built, and asked, again."""
     outdated: set[str] = field(default_factory=set)
     """Feeds of which this run has changed rows that the tables know: all is then built whole."""
     said: list[str] = field(default_factory=list)

@@ -2,25 +2,20 @@
 with identifiers as ({{ changed_identifiers() }}),
 
 records as (
-    select distinct
+    select
+        source_system,
+        identifier as customer_ref
+    from identifiers
+    where identifier_kind = 'record'
+    union distinct
+    select
         source_system,
         customer_ref
     from {{ ref('stg_customers__history') }}
     where {% if is_daily_run() %}_loaded_at > {{ loaded_after() }}{% else %}false{% endif %}
 )
 
-select ledger.customer_id
-from {{ source('ledger', 'identity_ledger') }} as ledger
-inner join identifiers
-    on
-        ledger.source_system = identifiers.source_system
-        and ledger.identifier = identifiers.identifier
-where
-    ledger.identifier_kind = 'record'
-    and identifiers.identifier_kind = 'record'
-    and ledger.customer_id is not null
-union distinct
-select ledger.customer_id
+select distinct ledger.customer_id
 from {{ source('ledger', 'identity_ledger') }} as ledger
 inner join records
     on

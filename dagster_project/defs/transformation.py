@@ -55,7 +55,7 @@ class RoomTranslator(DagsterDbtTranslator):
 
 TRANSLATOR = RoomTranslator()
 MODELS = {
-    (node["schema"], str(node.get("alias") or node["name"])): node
+    (node["schema"], dbt.table_of(node)): node
     for node in MANIFEST["nodes"].values()
     if node["resource_type"] in {"model", "seed"} and node["config"]["materialized"] != "ephemeral"
 }
@@ -125,7 +125,7 @@ def _shower(connection: duckdb.DuckDBPyConnection) -> Callable[[dbt.NodeResult],
             # A cursor of its own, because dbt reports from its worker threads.
             rows = _row_count(connection.cursor(), node) if result.ok else None
             note = "" if result.ok else result.status
-            name = f"{node['schema']}.{_table(node)}"
+            name = f"{node['schema']}.{dbt.table_of(node)}"
             progress.finished(Step(name, rows, result.seconds, note, failed=not result.ok))
         elif not result.ok:
             progress.finished(Step(f"test {result.name}", result.failures, result.seconds, result.message, failed=True))
@@ -133,14 +133,10 @@ def _shower(connection: duckdb.DuckDBPyConnection) -> Callable[[dbt.NodeResult],
     return show
 
 
-def _table(node: Mapping[str, Any]) -> str:
-    return str(node.get("alias") or node["name"])
-
-
 def _row_count(connection: duckdb.DuckDBPyConnection, node: Mapping[str, Any]) -> int | None:
     if node["config"]["materialized"] == "view":
         return None
-    return count(connection, f'{node["schema"]}."{_table(node)}"')
+    return count(connection, f'{node["schema"]}."{dbt.table_of(node)}"')
 
 
 def _events(
@@ -150,7 +146,7 @@ def _events(
         node = MANIFEST["nodes"].get(result.unique_id)
         if node is None:
             continue
-        key = (node["schema"], _table(node))
+        key = (node["schema"], dbt.table_of(node))
         if node["resource_type"] != "test" and key in selected and result.ok:
             rows = _row_count(connection, node)
             metadata = {"seconds": result.seconds, **({} if rows is None else {"dagster/row_count": rows})}
@@ -163,7 +159,7 @@ def _kept_events(
     """Tell of tables left as they are, whose tests hold as they did: those first that others draw on."""
     for unique_id in sorted(models, key=_depth):
         node = MANIFEST["nodes"][unique_id]
-        key = (node["schema"], _table(node))
+        key = (node["schema"], dbt.table_of(node))
         asset = dg.AssetKey(list(key))
         yield dg.MaterializeResult(asset_key=asset, metadata={KEPT: True})
         if dg.AssetCheckKey(asset, TESTS_CHECK) in checks and key not in answered:
@@ -186,7 +182,7 @@ def _subject(test: Mapping[str, Any], selected: set[tuple[str, ...]]) -> tuple[s
     """Find the table of this pass that a test is about: the one it is attached to, else one that it looks at."""
     parents = [test.get("attached_node"), *test["depends_on"]["nodes"]]
     nodes = [MANIFEST["nodes"][parent] for parent in parents if parent in MANIFEST["nodes"]]
-    return next(key for node in nodes if (key := (node["schema"], _table(node))) in selected)
+    return next(key for node in nodes if (key := (node["schema"], dbt.table_of(node))) in selected)
 
 
 def _check(key: tuple[str, ...], answers: list[dbt.NodeResult]) -> dg.AssetCheckResult:

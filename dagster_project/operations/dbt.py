@@ -87,6 +87,11 @@ def manifest_json(settings: Settings) -> Mapping[str, Any]:
     return content
 
 
+def table_of(node: Mapping[str, Any]) -> str:
+    """Name the table of a model or seed of the manifest, without its schema."""
+    return str(node.get("alias") or node["name"])
+
+
 def tagged(settings: Settings, tag: str, names: Collection[str]) -> list[str]:
     """Put a tag on the nodes of these exact names, and on no others; return the selection of that tag.
 

@@ -14,6 +14,7 @@ from typing import Any
 import duckdb
 
 from dagster_project.database import tables
+from dagster_project.operations.dbt import table_of
 from dagster_project.operations.upkeep import OF_THE_RUN
 
 _OF_THE_DAY = OF_THE_RUN - {"loaded_after"}
@@ -55,13 +56,9 @@ def kept(
 
     there = {schema: set(tables(connection, schema)) for schema in {manifest["nodes"][m]["schema"] for m in models}}
     return {
-        name for name in models if _table(manifest["nodes"][name]) in there[manifest["nodes"][name]["schema"]]
+        name for name in models if table_of(manifest["nodes"][name]) in there[manifest["nodes"][name]["schema"]]
         and not is_changed(name)
     }  # fmt: skip
-
-
-def _table(node: Mapping[str, Any]) -> str:
-    return str(node.get("alias") or node["name"])
 
 
 def _feeds_with_news(connection: duckdb.DuckDBPyConnection, known_to: datetime) -> set[str]:

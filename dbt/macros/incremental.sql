@@ -126,15 +126,24 @@
         on {{ same_key('touched', 'told', keys) }}
 {% endmacro %}
 
-{# In a daily run, only the rows whose column is in that of a table of what is touched. #}
-{% macro where_touched(column, touched) %}
-    {%- if is_daily() %}where {{ column }} in (select touched.{{ column }} from {{ touched }} as touched){% endif -%}
+{# In a daily run, only the rows whose column (or columns, a list) are in those of a table of what is touched. #}
+{% macro where_touched(columns, touched) %}
+    {%- if is_daily() -%}
+        {%- set columns = [columns] if columns is string else columns -%}
+        where ({{ columns | join(', ') }}) in (
+            select {% for column in columns %}touched.{{ column }}{% if not loop.last %}, {% endif %}{% endfor %}
+            from {{ touched }} as touched
+        )
+    {%- endif -%}
 {% endmacro %}
 
 {# The columns by which a fact finds the version of a thing in force at its time. #}
 {% macro version_columns(thing) %}
     {{- return([thing ~ '_key', 'customer_id' if thing == 'customer' else thing ~ '_ref', 'valid_from', 'valid_to']) -}}
 {% endmacro %}
+
+{# The columns of a product by which a line finds what it cost. #}
+{% macro cost_columns() %}{{ return(['currency_code', 'unit_cost_amount', 'unit_cost_amount_original']) }}{% endmacro %}
 
 {#
     Takes out of a table what a daily run makes again, where the new rows may have fewer keys than the old ones: what is
@@ -144,5 +153,49 @@
     {%- if is_daily() -%}
         delete from {{ this }}
         where {{ column }} in (select touched.{{ column }} from {{ touched }} as touched)
+    {%- endif -%}
+{% endmacro %}
+
+{#
+    Takes out of a table of months those that were not over in the last run, or are not over on the day that is built for:
+    what is told of them changes from day to day. To be called before the model; what is later than what is left is then
+    added.
+#}
+{% macro forget_open_months() %}
+    {%- if is_daily() -%}
+        delete from {{ this }}
+        where month_date_key >= least(
+            (select max(made.month_date_key) from {{ this }} as made), {{ month_key(date_key(as_of_date())) }}
+        )
+    {%- endif -%}
+{% endmacro %}
+
+{# In a daily run, the months of customers touched, and of everybody those that `forget_open_months` has taken out. #}
+{% macro where_month_is_made(customer_id, month_date_key, touched) %}
+    {%- if is_daily() %}
+    where
+        {{ customer_id }} in (select touched.customer_id from {{ touched }} as touched)
+        or {{ month_date_key }} > (select coalesce(max(made.month_date_key), 0) from {{ this }} as made)
+    {%- endif %}
+{% endmacro %}
+
+{# Takes out of a table of months those from the first one that a relation names. To be called before the model. #}
+{% macro forget_from(first) %}
+    {%- if is_daily() -%}
+        delete from {{ this }}
+        where month_date_key >= (select first_made.month_date_key from {{ first }} as first_made)
+    {%- endif -%}
+{% endmacro %}
+
+{#
+    Takes out of a table the rows of things touched that the relation from which it is made no longer has. To be called
+    after the model.
+#}
+{% macro forget_without(relation, key, column, touched) %}
+    {%- if is_daily() -%}
+        delete from {{ this }}
+        where
+            {{ column }} in (select touched.{{ column }} from {{ touched }} as touched)
+            and {{ key }} not in (select made.{{ key }} from {{ relation }} as made)
     {%- endif -%}
 {% endmacro %}

@@ -24,8 +24,8 @@ from tests.integration.runs import content
 
 FIRST = date(2026, 3, 2)
 BUILT = [
-    "+fct_web_event", "stg_order_lines", "stg_returns", "stg_loyalty_entries", "stg_contacts", "stg_campaign_contacts",
-    "stg_campaign_responses", "stg_device_signals", "stg_service_cases",
+    "+fct_web_event", "+fct_customer_standing", "stg_returns", "stg_loyalty_entries", "stg_contacts",
+    "stg_campaign_contacts", "stg_campaign_responses", "stg_device_signals", "stg_service_cases",
 ]  # fmt: skip
 
 
@@ -41,7 +41,18 @@ def _deliver(world: Days, days: Iterable[int], suffix: str = "") -> None:
 
 
 def _correct(connection: duckdb.DuckDBPyConnection) -> None:
-    """Say anew, as a later load: an event is another visitor's, a rate of the past is another."""
+    """Say anew, as a later load: an event is another visitor's; rates of the past, costs, coupons are others."""
+    for feed, said in {"products": "unit_cost * 2 as unit_cost", "campaigns": "'SUMMER' as coupon_code"}.items():
+        connection.execute(f"""
+            insert into raw.{feed} by name
+            select * replace ({said}, 'zz_corrected' as _file,
+                (select max(_loaded_at) from raw.web_events) as _loaded_at)
+            from raw.{feed} qualify row_number() over (order by {feed[:-1]}_ref) % 3 = 0""")
+    connection.execute("""
+        insert into raw.order_lines by name
+        select * replace ('zz_corrected' as _file, (select max(_loaded_at) from raw.web_events) as _loaded_at,
+            timestamptz '2026-06-01' as updated_at, 'SUMMER' as coupon_code, null as campaign_ref)
+        from raw.order_lines order by order_ref, line_number limit 20""")
     connection.execute("""
         insert into raw.web_events by name
         select * replace ('zz_corrected' as _file, (select max(_loaded_at) from raw.web_events) as _loaded_at,
@@ -74,7 +85,7 @@ def _believe(connection: duckdb.DuckDBPyConnection, run: int) -> None:
 
 
 def _build(world: Days, run: int, is_full: bool = False, is_corrected: bool = False) -> Session:
-    session = world.session(FIRST + timedelta(days=10 + run))
+    session = world.session(FIRST + timedelta(days=10 + 10 * run))
     with session.connection() as connection:
         if not is_full:
             session = replace(session, known_to=upkeep.known_to(session, connection))
@@ -113,4 +124,5 @@ def test_late_repeated_and_corrected_rows_end_as_in_a_whole_build(world: Days) -
     _build(world, 3, is_full=True)
     assert daily == _tables(world)
     assert daily["intermediate.int_customer__versioned"][0] > 0
+    assert daily["warehouse.fct_customer_standing"][0] > 0
     assert daily["warehouse.fct_web_event"][0] == daily["staging.stg_web_events"][0] > 0

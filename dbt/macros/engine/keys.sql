@@ -21,3 +21,10 @@
         {%- endfor -%}
     )
 {%- endmacro %}
+
+{# All columns of the rows of a group in one number, whatever their order; no two rows of it may be the same. #}
+{% macro fingerprint(relation) -%}{{ adapter.dispatch('fingerprint')(relation) }}{%- endmacro %}
+{# DuckDB joins the hashes of columns by XOR: those of rows would cancel each other out if not hashed again. #}
+{% macro duckdb__fingerprint(relation) -%}bit_xor(hash(hash({{ relation }}))){%- endmacro %}
+{% macro default__fingerprint(relation) -%}bit_xor(hashtextextended({{ relation }}::text, 0)){%- endmacro %}
+{% macro spark__fingerprint(relation) -%}bit_xor(xxhash64({{ relation }}.*)){%- endmacro %}

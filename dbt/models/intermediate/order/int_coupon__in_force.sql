@@ -1,3 +1,5 @@
+{{ config(pre_hook="{{ keep_former(['coupon_code', 'order_date', 'campaign_ref']) }}") }}
+
 -- Which campaign a coupon stood for on the days on which it was used; of several the one that began last.
 with used as (
     select distinct

@@ -1,3 +1,5 @@
+{{ config(pre_hook="{{ keep_former(['currency_code', 'rate_date', 'rate_to_home']) }}") }}
+
 with rate as (
     select
         currency_code,

@@ -1,4 +1,4 @@
-{{ config(pre_hook="{{ keep_former(version_columns('product')) }}") }}
+{{ config(pre_hook="{{ keep_former(version_columns('product') + cost_columns()) }}") }}
 
 with version as (
     select * from {{ ref('int_product__versioned') }}

@@ -1,17 +1,15 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    pre_hook=[
+        "{{ forget_touched('customer_id', ref('fct_customer_month__touched')) }}",
+        "{{ forget_open_months() }}"
+    ]
+) }}
+
 -- Dense: a customer has a row for every month from his first one, or from the first month of which anything is known,
 -- to the month of the day that is built for. A month is judged on its last day, the last one on that day.
-with beginning as (
-    {% for fact, key in {
-        'fct_order_line': 'order_date_key', 'fct_return': 'return_date_key',
-        'fct_touchpoint': 'touchpoint_date_key', 'fct_loyalty_entry': 'entry_date_key'
-    }.items() -%}
-        select min({{ key }}) as date_key
-        from {{ ref(fact) }}
-        {% if not loop.last %}union all{% endif %}
-    {% endfor -%}
-),
-
-calendar as (
+with calendar as (
     select
         month_start_date,
         min(date_key) as month_date_key,
@@ -20,7 +18,7 @@ calendar as (
     from {{ ref('dim_date') }}
     where
         month_start_date <= {{ as_of_date() }}
-        and date_key >= (select {{ month_key('min(beginning.date_key)') }} from beginning)
+        and date_key >= (select min(told.first_known_month_date_key) from {{ ref('fct_customer_month__told') }} as told)
     group by month_start_date
 ),
 
@@ -38,6 +36,7 @@ dense as (
         on
             states.month_date_key <= calendar.month_date_key
             and (states.next_month_date_key is null or states.next_month_date_key > calendar.month_date_key)
+    {{ where_month_is_made('states.customer_id', 'calendar.month_date_key', ref('fct_customer_month__touched')) }}
 ),
 
 ruled as (

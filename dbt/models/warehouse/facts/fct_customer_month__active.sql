@@ -1,4 +1,4 @@
-{{ config(materialized='ephemeral', contract={'enforced': false}) }}
+{{ config(schema='intermediate', contract={'enforced': false}) }}
 
 -- What customers did in the months in which they did anything, and the month of registration; only facts before the day
 -- that is built for count.

@@ -1,4 +1,10 @@
-{{ config(materialized='ephemeral', contract={'enforced': false}) }}
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    schema='intermediate',
+    contract={'enforced': false},
+    pre_hook="{{ forget_touched('customer_id', ref('fct_customer_month__touched')) }}"
+) }}
 
 -- The months in which a customer did anything, each with what had come about by then and how long that stayed so. Only
 -- these few pass through the window; the quiet months between them are filled in afterwards.
@@ -26,4 +32,5 @@ select
     max(_loaded_at) over so_far as newest_loaded_at,
     lead(month_date_key) over (partition by customer_id order by month_date_key) as next_month_date_key
 from {{ ref('fct_customer_month__active') }}
+{{ where_touched('customer_id', ref('fct_customer_month__touched')) }}
 window so_far as (partition by customer_id order by month_date_key rows unbounded preceding)

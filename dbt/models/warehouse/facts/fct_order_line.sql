@@ -1,5 +1,10 @@
+{{ config(materialized='incremental', unique_key=['order_line_key']) }}
+
 -- Cancelled lines stay, marked; every question about measures leaves them out.
-with lines as (select * from {{ ref('int_order_line__resolved') }}),
+with lines as (
+    select * from {{ ref('int_order_line__resolved') }}
+    {{ where_touched(['source_system', 'order_ref', 'line_number'], ref('fct_order_line__touched')) }}
+),
 
 customers as (
     select

@@ -1,42 +1,17 @@
 {{ config(materialized='ephemeral', contract={'enforced': false}) }}
 
 -- What may change of an event: its session, its visitor's or its record's customer, and the versions that it points to.
-with identifiers as ({{ changed_identifiers() }}),
-
-customers as (
-    select customer_id
-    from {{ changed_in(ref('dim_customer'), version_columns('customer'), ['customer_id']) }}
-),
-
-records as (
-    select
-        source_system,
-        identifier as customer_ref
-    from identifiers
-    where identifier_kind = 'record'
-    union distinct
-    select
-        source_system,
-        customer_ref
-    from {{ ref('int_record__resolved') }}
-    where customer_id in (select customers.customer_id from customers)
-),
-
-visitors as (
+with visitors as (
     select visitor_ref
     from {{ ref('stg_web_events__touched') }}
     union distinct
-    select identifier as visitor_ref
-    from identifiers
-    where identifier_kind = 'visitor'
-    union distinct
     select visitor_ref
-    from {{ ref('int_visitor__resolved') }}
-    where customer_id in (select customers.customer_id from customers)
+    from {{ ref('dim_customer__touched_visitors') }}
     union distinct
     select events.visitor_ref
     from {{ ref('stg_web_events') }} as events
-    inner join records on events.source_system = records.source_system and events.customer_ref = records.customer_ref
+    inner join {{ ref('dim_customer__touched_records') }} as records
+        on events.source_system = records.source_system and events.customer_ref = records.customer_ref
 )
 
 select event_ref

@@ -1,0 +1,60 @@
+{#
+    How `fct_customer_standing` is brought up to date. The months from the first one that is ranked again are taken out of
+    it before (`forget_from`) and made anew; sums to date go on from the last month that is left.
+#}
+
+{# The last month that is left of each customer; nothing in a whole build. #}
+{% macro standing_before() %}
+    {%- if is_daily() %}
+    left join {{ this }} as last_made
+        on
+            since.customer_id = last_made.customer_id
+            and last_made.month_date_key = (select max(made.month_date_key) from {{ this }} as made)
+    {%- endif %}
+{% endmacro %}
+
+{# A sum to date. #}
+{% macro standing_to_date(measure) -%}
+    since.{{ measure }}_since
+    {%- if is_daily() %} + coalesce(last_made.{{ measure }}_to_date, 0){% endif %}
+{%- endmacro %}
+
+{#
+    In the months that are left everybody keeps his place; what else is told of those touched is told again. Who has no row
+    in them yet has done nothing by which he could be ranked.
+#}
+{% macro union_standing_kept(months, touched_customers) %}
+    {%- if is_daily() %}
+    union all
+    select
+        months.customer_month_key,
+        months.customer_id,
+        months.customer_key,
+        months.month_start_date,
+        months.month_date_key,
+        months.lifecycle_stage,
+        case
+            when made.customer_month_key is not null then made.value_band
+            else (select rules.value_band from {{ ref('int_standing_rule__spread') }} as rules where rules.place = -1)
+        end as value_band,
+        months.recency_days,
+        coalesce(made.order_count_to_date, 0) as order_count_to_date,
+        coalesce(made.net_amount_to_date, 0) as net_amount_to_date,
+        coalesce(made.order_count_12m, 0) as order_count_12m,
+        coalesce(made.value_amount_12m, 0) as value_amount_12m,
+        made.recency_score,
+        made.frequency_score,
+        made.monetary_score,
+        made.rfm_score,
+        made.rfm_segment,
+        months._loaded_at
+    from {{ months }} as months
+    inner join {{ touched_customers }} as customers on months.customer_id = customers.customer_id
+    left join {{ this }} as made on months.customer_month_key = made.customer_month_key
+    where
+        months.customer_id <> -1
+        and months.month_date_key < (
+            select touched.month_date_key from {{ ref('fct_customer_standing__touched') }} as touched
+        )
+    {%- endif %}
+{% endmacro %}

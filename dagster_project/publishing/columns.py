@@ -13,16 +13,23 @@ from dagster_project.privacy.masking import MASKED
 from dagster_project.publishing.privacy import REFERENCES, Description
 
 
-def column_types(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> dict[str, str]:
-    """Map the columns of a table to their types."""
-    return dict(
-        connection.execute(
-            "select column_name, data_type from information_schema.columns"
-            " where table_catalog = current_database() and table_schema = ? and table_name = ?"
-            " order by ordinal_position",
-            [schema, table],
-        ).fetchall()
-    )
+def column_types(
+    connection: duckdb.DuckDBPyConnection, schemas: Iterable[str]
+) -> dict[tuple[str, str], dict[str, str]]:
+    """Map each table and view of some schemas, by (schema, table), to its columns and their types.
+
+    In one question: `information_schema` takes as long to answer for one table as for all.
+    """
+    rows = connection.execute(
+        "select table_schema, table_name, column_name, data_type from information_schema.columns"
+        " where table_catalog = current_database() and table_schema in (select unnest(cast(? as varchar[])))"
+        " order by table_schema, table_name, ordinal_position",
+        [list(schemas)],
+    ).fetchall()
+    found: dict[tuple[str, str], dict[str, str]] = {}
+    for schema, table, column, kind in rows:
+        found.setdefault((schema, table), {})[column] = kind
+    return found
 
 
 def publication_select(

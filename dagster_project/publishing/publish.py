@@ -18,15 +18,14 @@ from pathlib import Path
 import duckdb
 
 from dagster_project import clock
-from dagster_project.database import tables
 from dagster_project.privacy.key import PseudonymKey
 from dagster_project.privacy.masking import mask_texts
 from dagster_project.privacy.pseudonym import install
 from dagster_project.publishing.columns import column_types, is_restricted, publication_select
+from dagster_project.publishing.copying import PUBLISHED_SCHEMAS, copy_tables
 from dagster_project.publishing.privacy import Description
 from dagster_project.settings import Settings, StellaError
 
-PUBLISHED_SCHEMAS = ("warehouse", "marts", "scores", "decisions")
 LINK = "stella.duckdb"
 PERSONAL_LINK = "stella_personal.duckdb"
 PART = ".part"
@@ -92,16 +91,13 @@ def _selects(
     key: PseudonymKey | None,
 ) -> dict[tuple[str, str], str]:
     """Write the select of each published table, and mask the texts that it draws on."""
-    said = {
-        (schema, table): descriptions.get((schema, table), Description())
-        for schema in PUBLISHED_SCHEMAS
-        for table in tables(connection, schema)
-    }
-    types = {name: column_types(connection, *name) for name, each in said.items() if not each.is_withheld}
+    there = column_types(connection, PUBLISHED_SCHEMAS)
+    said = {name: descriptions.get(name, Description()) for name in there}
+    types = {name: columns for name, columns in there.items() if not said[name].is_withheld}
     texts = [
         (*name, column)
-        for name, there in types.items()
-        for column, kind in there.items()
+        for name, columns in types.items()
+        for column, kind in columns.items()
         if column in said[name].masked_columns and kind == "VARCHAR"
     ]
     masked = mask_texts(connection, texts, as_of, key)
@@ -110,9 +106,9 @@ def _selects(
         install(connection, key.current)
     return {
         name: publication_select(
-            *name, there, said[name], key is not None, [column for *table, column in masked if tuple(table) == name]
+            *name, columns, said[name], key is not None, [column for *table, column in masked if tuple(table) == name]
         )
-        for name, there in types.items()
+        for name, columns in types.items()
     }
 
 
@@ -131,9 +127,8 @@ def _publish_personal(
     folder.mkdir(mode=0o700, exist_ok=True)
     selects = {
         (schema, table): f'select * from {schema}."{table}"'
-        for schema in PUBLISHED_SCHEMAS
-        for table in tables(connection, schema)
-        if is_restricted(descriptions.get((schema, table), Description()), column_types(connection, schema, table))
+        for (schema, table), types in column_types(connection, PUBLISHED_SCHEMAS).items()
+        if is_restricted(descriptions.get((schema, table), Description()), types)
     }
     version = _new_version(folder)
     _make(connection, version, selects, descriptions, as_of, 0o600)
@@ -154,7 +149,7 @@ def _make(
         left.unlink()
     part = version.with_suffix(PART)
     try:
-        expected = _copy(connection, part, selects, descriptions, as_of)
+        expected = copy_tables(connection, part, selects, descriptions, as_of)
         _verify(part, expected)
     except BaseException:
         _remove(part)
@@ -162,50 +157,6 @@ def _make(
     part.chmod(mode)
     part.rename(version)
     return expected
-
-
-def _copy(
-    connection: duckdb.DuckDBPyConnection,
-    version: Path,
-    selects: Mapping[tuple[str, str], str],
-    descriptions: Mapping[tuple[str, str], Description],
-    as_of: date,
-) -> dict[str, int]:
-    connection.execute(f"attach '{_quoted(str(version))}' as publication")
-    try:
-        expected = {}
-        # One transaction: each of the thousand comments would be a commit of its own.
-        connection.execute("begin")
-        for schema in PUBLISHED_SCHEMAS:
-            connection.execute(f"create schema publication.{schema}")
-        for (schema, table), select in selects.items():
-            description = descriptions.get((schema, table), Description())
-            expected[f"{schema}.{table}"] = _copy_table(connection, schema, table, select, description)
-        connection.execute(
-            "create table publication.main.publication as select ?::date as as_of_date, ?::timestamptz as published_at",
-            [as_of, clock.now()],
-        )
-        connection.execute("commit")
-    except BaseException:
-        connection.execute("rollback")
-        raise
-    finally:
-        connection.execute("detach publication")
-    return expected
-
-
-def _copy_table(
-    connection: duckdb.DuckDBPyConnection, schema: str, table: str, select: str, description: Description
-) -> int:
-    target = f'publication.{schema}."{table}"'
-    copied = connection.execute(f"create table {target} as {select}").fetchone()
-    if description.text:
-        connection.execute(f"comment on table {target} is '{_quoted(description.text)}'")
-    there = {row[0] for row in connection.execute(f"describe {target}").fetchall()}
-    for column, text in description.columns.items():
-        if text and column in there:
-            connection.execute(f"comment on column {target}.\"{column}\" is '{_quoted(text)}'")
-    return int(copied[0]) if copied else 0
 
 
 def _verify(version: Path, expected: Mapping[str, int]) -> None:
@@ -236,7 +187,3 @@ def _remove(version: Path) -> None:
     for path in (version, version.with_name(version.name + ".wal")):
         with suppress(FileNotFoundError):
             path.unlink()
-
-
-def _quoted(text: str) -> str:
-    return text.replace("'", "''")

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
-from dagster_project.benchmark.resolution import Quality, judge
+from dagster_project.benchmark.resolution import Quality, judge, judge_groups
 from dagster_project.benchmark.world_truth import World, read_world, true_profit
 from dagster_project.database import tables
 from dagster_project.operations.session import Session
@@ -32,6 +32,17 @@ _DRAWS = 20
 _RESOLVED = """
 select source_system, identifier as customer_ref, customer_id as cluster
 from intermediate.identity_ledger where identifier_kind = 'record' and believed_to is null
+"""
+# One row a person: the household of his customer and the one that he truly lives in.
+_HOUSED = """
+select min(lives.household_id) as cluster, person.household_id as truly
+from intermediate.identity_ledger as ledger
+inner join '{truth}/person_record.parquet' as record
+    on ledger.source_system = record.source_system and ledger.identifier = record.customer_ref
+inner join '{truth}/person.parquet' as person on record.person_id = person.person_id
+inner join warehouse.bridge_customer_household as lives on ledger.customer_id = lives.customer_id and lives.is_current
+where ledger.identifier_kind = 'record' and ledger.believed_to is null
+group by person.person_id, person.household_id
 """
 # A candidate that is not planned is contacted on the day and at the hour on which his campaign's contacts are planned.
 _CANDIDATES = """
@@ -143,6 +154,11 @@ def grade_identity(connection: duckdb.DuckDBPyConnection, truth: Path) -> Qualit
     return judge(connection, _RESOLVED, truth / "person_record.parquet")
 
 
+def grade_households(connection: duckdb.DuckDBPyConnection, truth: Path) -> Quality:
+    """Hold the persons who are one household against those who live in one; `truth` is the world's folder."""
+    return judge_groups(connection, _HOUSED.format(truth=truth))
+
+
 def grade_company(session: Session, console: Console) -> None:
     """Print how well records were resolved, and the grade of what was last decided.
 
@@ -157,12 +173,15 @@ def grade_company(session: Session, console: Console) -> None:
     with session.connection() as connection:
         if "contact_plan" not in tables(connection, "decisions"):
             raise StellaError("Nothing was decided yet. Run `stella run` first.")
-        quality = grade_identity(connection, truth)
-        console.print(
-            f"Of the pairs of records taken for one person {quality.precision:.2%} are; of those that are "
-            f"{quality.recall:.2%} are found: F1 {quality.f1:.4f}.",
-            highlight=False,
-        )
+        for pairs, quality in (
+            ("pairs of records taken for one person", grade_identity(connection, truth)),
+            ("pairs of persons taken for one household", grade_households(connection, truth)),
+        ):
+            console.print(
+                f"Of the {pairs} {quality.precision:.2%} are; of those that are "
+                f"{quality.recall:.2%} are found: F1 {quality.f1:.4f}.",
+                highlight=False,
+            )
         show(grade(connection, world, session.as_of(connection)), console)
 
 

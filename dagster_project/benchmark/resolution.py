@@ -22,14 +22,13 @@ from dagster_project.settings import Settings
 WAYS = {"stella": "measured_resolution", "Splink's tutorial": "measured_tutorial"}
 _PAIRS = """
 with resolved as (
-    select cluster, person_id, count(*) as held
-    from ({found}) inner join '{truth}' using (source_system, customer_ref) group by all
+    select cluster, truly, count(*) as held from ({told}) group by all
 ),
 counted as (
     select
         (select sum(held * (held - 1) / 2) from resolved) as good,
         (select sum(held * (held - 1) / 2) from (select sum(held) as held from resolved group by cluster)) as found,
-        (select sum(held * (held - 1) / 2) from (select sum(held) as held from resolved group by person_id)) as there
+        (select sum(held * (held - 1) / 2) from (select sum(held) as held from resolved group by truly)) as there
 )
 select good / greatest(found, 1), good / greatest(there, 1), 2 * good / greatest(found + there, 1) from counted
 """
@@ -89,7 +88,15 @@ def qualities(found: Path, truth: Path) -> dict[str, Quality]:
 
 def judge(connection: duckdb.DuckDBPyConnection, found: str, truth: Path) -> Quality:
     """Hold a query's clusters (source_system, customer_ref, cluster) against a file of persons, pair by pair."""
-    return Quality(*map(float, connection.execute(_PAIRS.format(found=found, truth=truth)).fetchall()[0]))
+    return judge_groups(
+        connection,
+        f"select cluster, person_id as truly from ({found}) inner join '{truth}' using (source_system, customer_ref)",
+    )
+
+
+def judge_groups(connection: duckdb.DuckDBPyConnection, told: str) -> Quality:
+    """Hold the groups that a query tells (cluster) against the true ones (truly), pair by pair of its rows."""
+    return Quality(*map(float, connection.execute(_PAIRS.format(told=told)).fetchall()[0]))
 
 
 def show(console: Console, rows: list[tuple[str, dict[str, Any], Quality]]) -> None:

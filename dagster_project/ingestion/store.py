@@ -86,6 +86,22 @@ def columns_of(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str
     return found
 
 
+def check_columns(connection: duckdb.DuckDBPyConnection, contracts: Mapping[str, Contract]) -> None:
+    """Make sure that every feed of `raw` has the columns of its contract, before something is built without a load.
+
+    Raises:
+        StellaError: a contract has won a column since the last load.
+    """
+    there = columns_of(connection)
+    for feed, contract in contracts.items():
+        missing = [name for name in contract.column_names if feed in there and name not in there[feed]]
+        if missing:
+            raise StellaError(
+                f"raw.{feed} does not have yet what its contract has won since the last load: {', '.join(missing)}. "
+                f"Give it to the rows that are there with `stella load --feed {feed}`, or with `stella run`."
+            )
+
+
 def _compare(feed: str, name: str, kind: str, there: str) -> None:
     if there != kind:
         raise StellaError(

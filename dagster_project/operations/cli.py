@@ -267,6 +267,10 @@ def bench(
     from dagster_project.benchmark.resolution import compare_resolution  # noqa: PLC0415
     from dagster_project.settings import get_settings  # noqa: PLC0415
 
+    if (identity or day) and ((identity and day) or record or check or repeats > 1):
+        raise StellaError(
+            "--identity and --day measure something else each, once: leave --repeats, --record and --check out."
+        )
     if identity:
         compare_resolution(get_settings(), size, folder, _console())
         return

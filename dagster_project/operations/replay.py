@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 from rich.console import Console
 
 from dagster_project import clock
+from dagster_project.ingestion.store import check_columns
 from dagster_project.operations import dbt
 from dagster_project.operations.known import copy_known, first_known
 from dagster_project.operations.lock import hold, lock_file
@@ -83,8 +84,8 @@ def replay(session: Session, known_at: datetime, as_of: date | None, to: Path | 
     """Build what would have been published; give 0, or 1 when a step failed and nothing was written.
 
     Raises:
-        StellaError: the moment lies in the future or before the first load, `to` cannot be written, or the warehouse
-            or the replay's folder is in use.
+        StellaError: the moment lies in the future or before the first load, `to` cannot be written, a contract has won
+            a column since the last load, or the warehouse or the replay's folder is in use.
     """
     moment = moment_of(known_at, as_of, session.company.zone)
     target = _target(session.settings, moment, to)
@@ -97,6 +98,8 @@ def replay(session: Session, known_at: datetime, as_of: date | None, to: Path | 
     then = Session(_settings_of(session.settings, moment))
     with _working_folder(session.settings, then.settings), _clock_at(moment, session.settings):
         with hold(session.settings, VERB, session.settings.lock_wait):
+            with session.connection() as connection:
+                check_columns(connection, session.contracts)
             _fill(session.settings, then, moment)
         return _build(then, target, console)
 

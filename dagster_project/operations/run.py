@@ -9,6 +9,7 @@ from dataclasses import replace
 from rich.console import Console
 
 from dagster_project import clock, machine
+from dagster_project.ingestion.store import check_columns
 from dagster_project.operations import reconciliation, summary, upkeep
 from dagster_project.operations.closing import close, note_stopped
 from dagster_project.operations.lock import hold
@@ -84,7 +85,8 @@ def run_part(session: Session, console: Console, tables: Sequence[str] = (), wai
         The same as `run`.
 
     Raises:
-        StellaError: no run has been made, no table has such a name, or there is nothing to take up.
+        StellaError: no run has been made, no table has such a name, there is nothing to take up, or a contract has won
+            a column since the last load.
         HeldError: another run is at work.
     """
     settings, verb = session.settings, REBUILD if tables else RETRY
@@ -96,6 +98,8 @@ def run_part(session: Session, console: Console, tables: Sequence[str] = (), wai
         if left:
             _say(console, f"The run {left.sentence} was stopped before its end; this one takes up what it left.")
             _warn(console, note_stopped(session, left))
+        with session.connection() as connection:
+            check_columns(connection, session.contracts)
         return _run_all(session, console, verb, tables)
 
 

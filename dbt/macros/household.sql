@@ -1,5 +1,5 @@
 {#
-    Number of the household of a record: those share it whose street, postcode, country and family name are written
+    Number of the household at an address: those records share it whose street, postcode, country and family name are written
     alike, capitals, accents and punctuation aside. Null without a street, a postcode or a name.
     Where the family name does not stand alone it is the last word of the full name.
 #}
@@ -18,3 +18,6 @@
             ]) }}
     end
 {%- endmacro %}
+
+{# Number of the household of a customer of whom no address is known. #}
+{% macro household_alone(customer_id) -%}{{ surrogate_key(["'customer'", customer_id]) }}{%- endmacro %}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import duckdb
 import pytest
 
-from dagster_project.benchmark.grade import grade, grade_identity
+from dagster_project.benchmark.grade import grade, grade_households, grade_identity
 from dagster_project.benchmark.world_truth import read_world
 from tests.integration.runs import Run, stella
 
@@ -29,6 +29,14 @@ def test_records_of_one_person_are_one_customer(demo_run: Run) -> None:
         quality = grade_identity(connection, demo_run.home / demo_run.company.name / "truth")
     assert quality.precision >= 0.995
     assert quality.f1 >= 0.985
+
+
+def test_persons_of_one_household_live_in_one(demo_run: Run) -> None:
+    """Partners with two names who share no phone are the ones that cannot be found."""
+    with duckdb.connect(str(demo_run.database), read_only=True) as connection:
+        quality = grade_households(connection, demo_run.home / demo_run.company.name / "truth")
+    assert quality.precision >= 0.99
+    assert quality.recall >= 0.6
 
 
 def test_the_verb_says_it_in_words(demo_run: Run) -> None:

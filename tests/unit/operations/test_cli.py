@@ -36,6 +36,17 @@ def test_a_users_fault_is_one_message_and_exit_code_2(
     assert "Traceback" not in said
 
 
+@pytest.mark.parametrize("options", [["--day", "--check"], ["--identity", "--repeats", "3"], ["--identity", "--day"]])
+def test_bench_ignores_no_option(
+    options: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["stella", "bench", *options])
+    with pytest.raises(SystemExit) as left:
+        cli.main()
+    assert left.value.code == 2
+    assert "measure something else each, once" in capsys.readouterr().err
+
+
 def test_check_reads_contracts_and_company(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr("sys.argv", ["stella", "check", "--company", "demo"])
     with pytest.raises(SystemExit) as left:

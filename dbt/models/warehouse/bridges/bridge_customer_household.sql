@@ -3,7 +3,7 @@ with standing as (
         customer_id,
         valid_from as effective_at,
         household_id
-    from {{ ref('int_customer__versioned') }}
+    from {{ ref('dim_customer') }}
 ),
 
 interval_of_household as (
@@ -21,4 +21,4 @@ inner join interval_of_household
     on
         standing.customer_id = interval_of_household.customer_id
         and standing.effective_at = interval_of_household.effective_at
-where standing.household_id is not null
+where standing.household_id <> {{ unknown_key() }}

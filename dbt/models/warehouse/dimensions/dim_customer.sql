@@ -19,11 +19,14 @@ dated as (
     select
         member.customer_id as member_id,
         version.*,
+        household.household_id as joined_household_id,
         coalesce(version.valid_from, {{ beginning_of_time() }}) as starts_at,
         coalesce(version.valid_to, {{ end_of_time() }}) as ends_at
     from member
     left join version
         on member.customer_id = version.customer_id
+    left join {{ ref('int_household__joined') }} as household
+        on coalesce(version.household_id, {{ household_alone('member.customer_id') }}) = household.household_key
 )
 
 select
@@ -45,7 +48,7 @@ select
     coalesce(region, 'unknown') as region,
     coalesce(city, 'unknown') as city,
     coalesce(area_key, {{ unknown_key() }}) as area_key,
-    coalesce(household_id, {{ unknown_key() }}) as household_id,
+    coalesce(joined_household_id, household_id, {{ unknown_key() }}) as household_id,
     registered_at,
     {{ event_date_key('registered_at') }} as registered_date_key,
     coalesce(acquisition_channel_code, 'unknown') as acquisition_channel_code,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -38,8 +39,15 @@ def load_contracts(folder: Path = CONTRACTS) -> dict[str, Contract]:
     Raises:
         StellaError: a contract is broken; the message names file and line.
     """
+    files = [folder / "codes.yml", *sorted(folder.glob("*/*.yml"))]
+    return dict(_load(folder, tuple((f, f.stat().st_mtime_ns, f.stat().st_size) for f in files if f.exists())))
+
+
+@lru_cache(maxsize=2)
+def _load(folder: Path, state: tuple[tuple[Path, int, int], ...]) -> Mapping[str, Contract]:
+    """Read them once for all who ask in this process, as long as no file changes: a run asks four times."""
     lists = load_code_lists(folder / "codes.yml")
-    found = [_read(path, lists) for path in sorted(folder.glob("*/*.yml"))]
+    found = [_read(path, lists) for path, *_ in state if path.parent != folder]
     if not found:
         raise StellaError(f"{folder}: no contract there (<kind>/<feed>.yml).")
     contracts = {contract.feed: contract for contract, _ in found}

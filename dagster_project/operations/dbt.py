@@ -10,7 +10,9 @@ import fcntl
 import json
 import os
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -62,13 +64,20 @@ def _parsed(target: Path) -> Any:
     from dbt.cli.main import dbtRunner  # noqa: PLC0415 - two seconds that verbs without dbt need not pay
 
     target.mkdir(parents=True, exist_ok=True)
-    with (target / "parse.lock").open("w") as lock:
-        # Dagster's UI loads the project in several processes at once; they share what was parsed before.
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        outcome = dbtRunner().invoke(["parse", *_base_arguments()])
+    # In a thread, whose stack is short: dbt looks up the source of every frame of it, and an import's are many.
+    with _locked(target), ThreadPoolExecutor(1) as thread:
+        outcome = thread.submit(dbtRunner().invoke, ["parse", *_base_arguments(), "--no-write-json"]).result()
     if not outcome.success:
         raise StellaError(f"dbt cannot read its project in dbt/: {outcome.exception}")
     return outcome.result
+
+
+@contextmanager
+def _locked(target: Path) -> Iterator[None]:
+    """Let one process after the other parse: Dagster's UI loads the project in several at once, and they share it."""
+    with (target / "parse.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def parse(settings: Settings) -> Any:
@@ -82,8 +91,16 @@ def parse(settings: Settings) -> Any:
 
 
 def manifest_json(settings: Settings) -> Mapping[str, Any]:
-    """Give the manifest in the form of dbt's `manifest.json`."""
-    content: Mapping[str, Any] = parse(settings).writable_manifest().to_dict(omit_none=False)
+    """Give the manifest in the form of dbt's `manifest.json`, written where a parse found something changed."""
+    manifest, target = parse(settings), target_folder(settings)
+    written, parsed = target / "manifest.json", target / "partial_parse.msgpack"
+    with _locked(target):
+        if not written.is_file() or written.stat().st_mtime_ns < parsed.stat().st_mtime_ns:
+            text = json.dumps(manifest.writable_manifest().to_dict(omit_none=False), default=str)
+            fresh = written.with_suffix(".new")
+            fresh.write_text(text)
+            fresh.replace(written)
+        content: Mapping[str, Any] = json.loads(written.read_text())
     return content
 
 

@@ -182,3 +182,12 @@ def test_code_list_with_an_unknown_default_is_told(copy: Path) -> None:
     path.write_text(path.read_text().replace("unknown: other", "unknown: others"))
     with pytest.raises(StellaError, match=r"codes\.yml, line \d+: channel: 'others' is not among its values"):
         load_contracts(copy)
+
+
+def test_they_are_read_once_as_long_as_no_file_changes(copy: Path) -> None:
+    first, again = load_contracts(copy), load_contracts(copy)
+    assert again is not first
+    assert all(again[feed] is contract for feed, contract in first.items())
+    file = first["order_lines"].path
+    file.write_text(file.read_text().replace("required: true", "required:  true", 1))
+    assert load_contracts(copy)["order_lines"] is not first["order_lines"]

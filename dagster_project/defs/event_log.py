@@ -28,6 +28,7 @@ class EventLog(SqliteEventLogStorage):
 
     def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
         self._engines: OrderedDict[str, Engine] = OrderedDict()
+        self._known_tables: set[str] = set()
         super().__init__(base_dir, inst_data)
 
     @classmethod
@@ -57,6 +58,12 @@ class EventLog(SqliteEventLogStorage):
         event.listen(engine, "connect", _do_not_wait_for_the_disk)
         self._engines[shard] = engine
         return engine
+
+    def has_table(self, table_name: str) -> bool:
+        """Tell whether the index has a table; what it has it keeps, and Dagster asks twice an event."""
+        if table_name not in self._known_tables and super().has_table(table_name):
+            self._known_tables.add(table_name)
+        return table_name in self._known_tables
 
     def delete_events(self, run_id: str) -> None:
         """Delete a run's events, and the file that held them, which Dagster's own store leaves behind empty."""

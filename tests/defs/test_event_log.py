@@ -59,3 +59,14 @@ def test_only_a_few_files_stay_open(home: Path) -> None:
     with dg.DagsterInstance.get() as instance:
         assert all(instance.all_logs(run_id) for run_id in runs)
         assert len(instance.event_log_storage._engines) == OPEN_FILES  # type: ignore[attr-defined]
+
+
+def test_a_table_that_is_there_is_asked_for_once(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(SqliteEventLogStorage, "has_table", lambda _, name: asked.append(name) or name != "missing")
+    with dg.DagsterInstance.get() as instance:
+        log = instance.event_log_storage
+        assert isinstance(log, EventLog)
+        assert [log.has_table(name) for name in ("there", "there", "missing", "missing")] == [True, True, False, False]
+    assert asked.count("there") == 1
+    assert asked.count("missing") == 2

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -12,6 +13,7 @@ from dagster_dbt import DagsterDbtTranslator, DbtProject, dbt_assets
 from dagster_project.database import count
 from dagster_project.defs.freshness import policy_of_mart
 from dagster_project.operations import dbt
+from dagster_project.operations.findings import told
 from dagster_project.operations.kept import kept
 from dagster_project.operations.lists import remember_lists
 from dagster_project.operations.outcome import KEPT, TESTS_CHECK
@@ -92,7 +94,8 @@ def _build(
     select, exclude = (
         dbt.tagged(session.settings, tag, nodes) for tag, nodes in (("asked", asked), ("left_out", too_early))
     )
-    return dbt.build(session.settings, select, session.dbt_variables(connection), _shower(connection), exclude)
+    results = dbt.build(session.settings, select, session.dbt_variables(connection), _shower(connection), exclude)
+    return [replace(result, message=told(connection, session.settings, result)) for result in results]
 
 
 @cache
@@ -128,7 +131,8 @@ def _shower(connection: duckdb.DuckDBPyConnection) -> Callable[[dbt.NodeResult],
             name = f"{node['schema']}.{dbt.table_of(node)}"
             progress.finished(Step(name, rows, result.seconds, note, failed=not result.ok))
         elif not result.ok:
-            progress.finished(Step(f"test {result.name}", result.failures, result.seconds, result.message, failed=True))
+            said = told(connection, get_settings(), result)
+            progress.finished(Step(f"test {result.name}", result.failures, result.seconds, said, failed=True))
 
     return show
 

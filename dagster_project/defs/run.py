@@ -12,7 +12,7 @@ from pathlib import Path
 
 import dagster as dg
 
-from dagster_project import clock
+from dagster_project import clock, collecting
 from dagster_project.defs.jobs import MAIN_JOB
 from dagster_project.defs.parts import DAY_TAG, PART_TAG, part_of, unfinished, with_downstream
 from dagster_project.defs.retention import COMPANY_TAG, end_stopped_runs, forget_runs
@@ -59,8 +59,9 @@ def run_job(
     prepare_instance(session.settings)
     logging.getLogger("dagster").setLevel(logging.CRITICAL)
     warnings.filterwarnings("ignore", module="dagster")
-    from dagster_project.definitions import defs  # noqa: PLC0415 - reads DAGSTER_HOME, parses the dbt project
-    from dagster_project.defs.transformation import MODELS  # noqa: PLC0415
+    with collecting.held():
+        from dagster_project.definitions import defs  # noqa: PLC0415 - reads DAGSTER_HOME, parses the dbt project
+        from dagster_project.defs.transformation import MODELS  # noqa: PLC0415
 
     job = defs.resolve_job_def(name)
     keys = set(job.asset_layer.selected_asset_keys)

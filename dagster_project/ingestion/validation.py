@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import pandas as pd
 
+from dagster_project import collecting
 from dagster_project.ingestion import validation_docs
 from dagster_project.ingestion.contracts import Contract
 from dagster_project.ingestion.references import Missing
@@ -130,8 +131,9 @@ def open_validation(settings: Settings) -> Validation:
 def open_frames() -> Any:
     """Open Great Expectations in memory: no project folder, no analytics, no progress bars, dataframes alone."""
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
-    import great_expectations as gx  # noqa: PLC0415 - takes seconds
-    from great_expectations.data_context.types.base import ProgressBarsConfig  # noqa: PLC0415
+    with collecting.held():
+        import great_expectations as gx  # noqa: PLC0415 - takes seconds
+        from great_expectations.data_context.types.base import ProgressBarsConfig  # noqa: PLC0415
 
     logging.getLogger("great_expectations").setLevel(logging.ERROR)
     context = gx.get_context(mode="ephemeral")

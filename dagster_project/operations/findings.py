@@ -1,7 +1,7 @@
 """What a dbt test found, in words: dbt itself says how many rows, and not which columns they concern.
 
-A test whose config says `meta: {tells_findings: true}` gives a row a finding: `finding` (a sentence that names no value of a
-row) and `row_count`. Its SQL is asked once more, only where it does not hold.
+A test whose config says `meta: {tells_findings: true}` gives a row a finding: `finding` (a sentence that names no value
+of a row) and `row_count`. Its SQL is asked once more, only where it does not hold.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""What belongs to whom: the records themselves, then visitors, e-mails, phones, handles, leads and devices.
+"""What belongs to whom: the records themselves, then visitors, e-mails, phones, leads, devices and accounts.
 
 Belongs here: the table `identity_belief`, which is everything the ledger should now say. Does not belong here:
-comparing it with what the ledger said before (`ledger.py`).
+accounts of social platforms (`accounts.py`), comparing with what the ledger said before (`ledger.py`).
 
 An identifier is assigned only if exactly one customer has a claim on it. A visitor on which several customers logged in
 keeps its anonymous history to itself: events that name a customer go to that one, the rest stay anonymous.
@@ -10,6 +10,9 @@ keeps its anonymous history to itself: events that name a customer go to that on
 from __future__ import annotations
 
 import duckdb
+
+from dagster_project.identity.accounts import claim_accounts
+from dagster_project.identity.claims import NUMBER_OF_EMAIL, NUMBER_OF_RECORD, ONE_CLAIMANT, SAME_NAME
 
 _TABLE = """
 create or replace temp table identity_belief (
@@ -44,20 +47,6 @@ inner join identity_component as component on record.node_id = component.node_id
 inner join identity_record as founder on component.founder_node = founder.node_id
 left join evidence on record.node_id = evidence.node_id
 """
-_ONE_CLAIMANT = """
-insert into identity_belief (identifier_kind, source_system, identifier, customer_id, rule, probability)
-with claim as ({claims})
-select '{kind}', source_system, identifier, min(customer_id), min_by(rule, priority), 1.0
-from claim
-group by source_system, identifier
-having min(customer_id) = max(customer_id)
-"""
-_NUMBER_OF_RECORD = """inner join identity_belief as record
-    on record.identifier_kind = 'record'
-    and mention.source_system = record.source_system and mention.customer_ref = record.identifier"""
-_NUMBER_OF_EMAIL = """inner join identity_belief as address
-    on address.identifier_kind = 'email' and identity_email(mention.email) = address.identifier"""
-
 # The addresses of the registry, each also as contacts, cases and leads spell it, so that readers join on equality.
 _EMAIL = """
 with owner as (
@@ -134,37 +123,14 @@ mention as (
     from staging.stg_contacts where customer_ref is not null
 )
 select '' as source_system, mention.visitor_ref as identifier, record.customer_id, mention.rule, mention.priority
-from mention {_NUMBER_OF_RECORD}
+from mention {NUMBER_OF_RECORD}
 where mention.visitor_ref is not null
 """
-_HANDLE = f"""
-select mention.platform as source_system, mention.handle as identifier, record.customer_id,
-    'reference' as rule, 1 as priority
-from staging.stg_social_accounts as mention {_NUMBER_OF_RECORD}
-where coalesce(mention.account_kind, 'person') = 'person'
-union all
-select mention.platform, mention.handle, address.customer_id, 'email', 2
-from staging.stg_social_accounts as mention {_NUMBER_OF_EMAIL}
-where coalesce(mention.account_kind, 'person') = 'person' and mention.customer_ref is null
-"""
-# A contact names a handle without its platform: that is enough where the handle stands for one customer everywhere.
-_HANDLE_ANYWHERE = """
-select '' as source_system, account.handle as identifier, coalesce(handle.customer_id, -1) as customer_id,
-    'handle_without_platform' as rule, 1 as priority
-from staging.stg_social_accounts as account
-left join identity_belief as handle
-    on handle.identifier_kind = 'handle'
-    and account.platform = handle.source_system and account.handle = handle.identifier
-qualify min(coalesce(handle.customer_id, -1)) over (partition by account.handle) > 0
-"""
 # A lead's address may be a family's, or be known to nobody: then it counts, or the phone does, together with the name.
-_SAME_NAME = """(
-    list_has_all(registry.name_words, string_split(identity_name({name}), ' '))
-    or list_has_all(string_split(identity_name({name}), ' '), registry.name_words))"""
 _LEAD = f"""
 with told as (
     select mention.source_system, mention.lead_ref, record.customer_id
-    from staging.stg_opportunity_stages as mention {_NUMBER_OF_RECORD}
+    from staging.stg_opportunity_stages as mention {NUMBER_OF_RECORD}
     where mention.lead_ref is not null
 ),
 open_lead as (
@@ -177,7 +143,7 @@ open_lead as (
 ),
 addressed as (
     select mention.source_system, mention.lead_ref, address.customer_id
-    from open_lead as mention {_NUMBER_OF_EMAIL}
+    from open_lead as mention {NUMBER_OF_EMAIL}
 ),
 reached as (
     select lead.*, registry.node_id
@@ -195,7 +161,7 @@ named as (
         on record.identifier_kind = 'record'
         and registry.source_system = record.source_system and registry.customer_ref = record.identifier
     anti join addressed on reached.source_system = addressed.source_system and reached.lead_ref = addressed.lead_ref
-    where {_SAME_NAME.format(name="reached.full_name")} or {_SAME_NAME.format(name="reached.organisation_name")}
+    where {SAME_NAME.format(name="reached.full_name")} or {SAME_NAME.format(name="reached.organisation_name")}
 )
 select source_system, lead_ref as identifier, customer_id, 'opportunity' as rule, 1 as priority from told
 union all
@@ -205,13 +171,10 @@ select source_system, lead_ref, customer_id, 'name_and_reach', 3 from named
 """
 _DEVICE = f"""
 select '' as source_system, mention.device_ref as identifier, record.customer_id, 'signal' as rule, 1 as priority
-from staging.stg_device_signals as mention {_NUMBER_OF_RECORD}
+from staging.stg_device_signals as mention {NUMBER_OF_RECORD}
 """
 # In this order: a kind may use those before it.
-_CLAIMS = (
-    ("email", _EMAIL), ("phone", _PHONE), ("visitor", _VISITOR), ("handle", _HANDLE), ("handle", _HANDLE_ANYWHERE),
-    ("lead", _LEAD), ("device", _DEVICE),
-)  # fmt: skip
+_CLAIMS = (("email", _EMAIL), ("phone", _PHONE), ("visitor", _VISITOR), ("lead", _LEAD), ("device", _DEVICE))
 
 
 def form_beliefs(connection: duckdb.DuckDBPyConnection) -> int:
@@ -224,7 +187,8 @@ def form_beliefs(connection: duckdb.DuckDBPyConnection) -> int:
     connection.execute(_TABLE)
     connection.execute(_RECORDS)
     for kind, claims in _CLAIMS:
-        connection.execute(_ONE_CLAIMANT.format(kind=kind, claims=claims))
+        connection.execute(ONE_CLAIMANT.format(kind=kind, claims=claims))
+    claim_accounts(connection)
     row = connection.execute(
         f"select count(*) from (select identifier from ({_VISITOR}) as claim group by 1 "
         "having min(customer_id) <> max(customer_id)) as shared"

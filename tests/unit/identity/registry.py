@@ -10,7 +10,7 @@ _FEEDS = {
     "customers": "source_system customer_ref registered_at party_type gender tax_code birth_date given_name "
     "family_name full_name organisation_name email phone street postcode city country_code is_deleted",
     "consents": "source_system customer_ref effective_at",
-    "social_accounts": "platform handle source_system customer_ref email account_kind created_at",
+    "social_accounts": "platform handle source_system customer_ref display_name bio email account_kind created_at",
     "order_lines": "source_system order_ref customer_ref visitor_ref ordered_at",
     "returns": "source_system customer_ref returned_at",
     "loyalty_entries": "source_system customer_ref referred_customer_ref occurred_at",

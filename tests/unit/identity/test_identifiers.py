@@ -113,3 +113,79 @@ def test_a_device_belongs_to_the_one_it_signals_for(registry: Registry) -> None:
     registry.add("device_signals", device_ref="d2", customer_ref="2")
     resolve(registry.connection)
     assert registry.believed("device") == {("", "d1"): registry.believed()["crm", "1"]}
+
+
+def test_an_account_is_known_by_an_address_in_what_it_says_of_itself(registry: Registry) -> None:
+    registry.add("social_accounts", handle="m", source_system="", bio="Caffè, libri. Write to Mario@Example.org!")
+    registry.add("social_accounts", handle="n", source_system="", bio="mario at example.org")
+    resolve(registry.connection)
+    assert registry.believed("handle") == {
+        ("chirp", "m"): registry.believed()["crm", "1"],
+        ("", "m"): registry.believed()["crm", "1"],
+    }
+
+
+def test_an_account_of_a_familys_address_is_known_by_name(registry: Registry) -> None:
+    family = {"email": "bruni@example.org", "family_name": "Bruni"}
+    registry.person("3", given_name="Luca", **family)
+    registry.person("4", given_name="Sara", birth_date="1990-02-03", **family)
+    registry.add("social_accounts", handle="s", email="bruni@example.org", display_name="Sara B", source_system="")
+    registry.add("social_accounts", handle="l", email="bruni@example.org", display_name="luca brüni", source_system="")
+    registry.add("social_accounts", handle="b", email="bruni@example.org", display_name="Bruni", source_system="")
+    resolve(registry.connection)
+    assert {key[1]: who for key, who in registry.believed("handle").items()} == {"l": registry.believed()["crm", "3"]}
+
+
+@pytest.fixture
+def town(registry: Registry) -> Registry:
+    """Forty customers, of whom half have an account; every second one is a Mario or a Rossi."""
+    for number in range(40):
+        ref, letters = f"t{number}", f"{chr(97 + number // 10)}{chr(97 + number % 10)}"
+        given, family = (f"Given{letters}", "Rossi") if number % 2 else ("Mario", f"Family{letters}")
+        registry.person(ref, given_name=given, family_name=family)
+        if number < 20:
+            registry.add("social_accounts", handle=ref, customer_ref=ref, display_name=f"{given} {family}")
+    registry.person("z", given_name="Zeno", family_name="Quaglia")
+    registry.person("m", given_name="Mario", family_name="Rossi")
+    return registry
+
+
+def _named(registry: Registry) -> dict[str, tuple[int, float]]:
+    resolve(registry.connection)
+    found = registry.connection.execute(
+        "select identifier, customer_id, probability from intermediate.identity_ledger "
+        "where identifier_kind = 'handle' and rule = 'name' and believed_to is null"
+    ).fetchall()
+    return {handle: (customer, probability) for handle, customer, probability in found}
+
+
+def test_a_name_that_hardly_anybody_else_bears_tells_whose_the_account_is(town: Registry) -> None:
+    for handle, shown in {"a": "QUAGLIA, Zenò", "b": "Mario Rossi", "c": "Zeno", "d": "Zeno Z Quaglia"}.items():
+        town.add("social_accounts", handle=handle, display_name=shown, source_system="")
+    town.add("social_accounts", handle="e", display_name="Zeno Quaglia", account_kind="own", source_system="")
+    assert _named(town) == {"a": (town.believed()["crm", "z"], 0.99)}
+
+
+def test_many_strangers_make_the_same_name_less_telling(town: Registry) -> None:
+    town.add("social_accounts", handle="a", display_name="Zeno Quaglia", source_system="")
+    for number in range(30):
+        town.add("social_accounts", handle=f"s{number}", display_name=f"Stranger {number}", source_system="")
+    assert _named(town)["a"][1] == 0.95
+    for number in range(30, 300):
+        town.add("social_accounts", handle=f"s{number}", display_name=f"Stranger {number}", source_system="")
+    assert _named(town) == {}
+
+
+def test_of_two_accounts_or_two_customers_of_a_name_none_is_told_by_it(town: Registry) -> None:
+    town.add("social_accounts", handle="a", display_name="Zeno Quaglia", source_system="")
+    town.add("social_accounts", handle="b", display_name="Quaglia Zeno", source_system="")
+    town.add("social_accounts", handle="c", display_name="Zeno Quaglia", platform="pix", source_system="")
+    assert set(_named(town)) == {"c"}
+    town.person("y", given_name="Zeno", family_name="Quaglia", birth_date="1950-05-05")
+    assert _named(town) == {}
+
+
+def test_who_has_an_account_of_a_platform_has_no_second_by_name(town: Registry) -> None:
+    town.add("social_accounts", handle="z", customer_ref="z", display_name="z")
+    town.add("social_accounts", handle="a", display_name="Zeno Quaglia", source_system="")
+    assert _named(town) == {}

@@ -1,17 +1,17 @@
 """The verb `grade`: a simulated company's plan against what the world says that it truly earns, beside other choices.
 
-Before it, its customers against the world's persons. Every choice makes as many contacts of each campaign as the plan
+Every choice makes as many contacts of each campaign as the plan
 does, of the same candidates by the same channels, so that only who is contacted differs. Fixed costs of channels are
 the same for all and left out.
 
-Belongs here: the comparison. Does not belong here: the world's formula (`world_truth.py`).
+Belongs here: the comparison. Does not belong here: the world's formula (`world_truth.py`), its customers against the
+world's persons (`grade_identity.py`), which the verb shows first.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import duckdb
 import numpy as np
@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
-from dagster_project.benchmark.resolution import Quality, judge, judge_groups
+from dagster_project.benchmark.grade_identity import show_identity
 from dagster_project.benchmark.world_truth import World, read_world, true_profit
 from dagster_project.database import tables
 from dagster_project.operations.session import Session
@@ -29,21 +29,6 @@ from dagster_project.settings import StellaError
 Reals = NDArray[np.float64]
 _DRAWS = 20
 
-_RESOLVED = """
-select source_system, identifier as customer_ref, customer_id as cluster
-from intermediate.identity_ledger where identifier_kind = 'record' and believed_to is null
-"""
-# One row a person: the household of his customer and the one that he truly lives in.
-_HOUSED = """
-select min(lives.household_id) as cluster, person.household_id as truly
-from intermediate.identity_ledger as ledger
-inner join '{truth}/person_record.parquet' as record
-    on ledger.source_system = record.source_system and ledger.identifier = record.customer_ref
-inner join '{truth}/person.parquet' as person on record.person_id = person.person_id
-inner join warehouse.bridge_customer_household as lives on ledger.customer_id = lives.customer_id and lives.is_current
-where ledger.identifier_kind = 'record' and ledger.believed_to is null
-group by person.person_id, person.household_id
-"""
 # A candidate that is not planned is contacted on the day and at the hour on which his campaign's contacts are planned.
 _CANDIDATES = """
 with record as (
@@ -149,16 +134,6 @@ def _earned(candidates: pd.DataFrame, profit: Reals, score: Callable[[int], Real
     return float(ranked.loc[ranked["place"] <= many, "profit"].sum())
 
 
-def grade_identity(connection: duckdb.DuckDBPyConnection, truth: Path) -> Quality:
-    """Hold the records that are one customer against those of one person; `truth` is the world's folder."""
-    return judge(connection, _RESOLVED, truth / "person_record.parquet")
-
-
-def grade_households(connection: duckdb.DuckDBPyConnection, truth: Path) -> Quality:
-    """Hold the persons who are one household against those who live in one; `truth` is the world's folder."""
-    return judge_groups(connection, _HOUSED.format(truth=truth))
-
-
 def grade_company(session: Session, console: Console) -> None:
     """Print how well records were resolved, and the grade of what was last decided.
 
@@ -173,15 +148,7 @@ def grade_company(session: Session, console: Console) -> None:
     with session.connection() as connection:
         if "contact_plan" not in tables(connection, "decisions"):
             raise StellaError("Nothing was decided yet. Run `stella run` first.")
-        for pairs, quality in (
-            ("pairs of records taken for one person", grade_identity(connection, truth)),
-            ("pairs of persons taken for one household", grade_households(connection, truth)),
-        ):
-            console.print(
-                f"Of the {pairs} {quality.precision:.2%} are; of those that are "
-                f"{quality.recall:.2%} are found: F1 {quality.f1:.4f}.",
-                highlight=False,
-            )
+        show_identity(connection, truth, console)
         show(grade(connection, world, session.as_of(connection)), console)
 
 

@@ -1,4 +1,4 @@
-"""Whose an account on a social platform is: its reference says it, its e-mail, or a name that hardly anybody else bears.
+"""Whose an account on a social platform is, by its reference, its e-mail, or a name that hardly anybody else bears.
 
 Belongs here: the claims of accounts in `identity_belief`. Does not belong here: other identifiers (`identifiers.py`).
 """

@@ -5,7 +5,8 @@ from __future__ import annotations
 import duckdb
 import pytest
 
-from dagster_project.benchmark.grade import grade, grade_households, grade_identity
+from dagster_project.benchmark.grade import grade
+from dagster_project.benchmark.grade_identity import grade_accounts, grade_households, grade_identity
 from dagster_project.benchmark.world_truth import read_world
 from tests.integration.runs import Run, stella
 
@@ -37,6 +38,14 @@ def test_persons_of_one_household_live_in_one(demo_run: Run) -> None:
         quality = grade_households(connection, demo_run.home / demo_run.company.name / "truth")
     assert quality.precision >= 0.99
     assert quality.recall >= 0.6
+
+
+def test_accounts_given_to_customers_are_theirs(demo_run: Run) -> None:
+    """Two thirds of the accounts tell neither a reference nor an address, and most of these no whole name."""
+    with duckdb.connect(str(demo_run.database), read_only=True) as connection:
+        quality = grade_accounts(connection, demo_run.home / demo_run.company.name / "truth")
+    assert quality.precision >= 0.98
+    assert quality.recall >= 0.3
 
 
 def test_the_verb_says_it_in_words(demo_run: Run) -> None:

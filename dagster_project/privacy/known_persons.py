@@ -100,7 +100,9 @@ def _find_phrases(connection: duckdb.DuckDBPyConnection) -> None:
         f"""create or replace temp table masking_phrase as
         select array_to_string(words, ' ') as phrase, min(words[1]) as first_word, min(len(words)) as length,
             min(mask) as mask
-        from (select words_of(said) as words, mask from ({said}) as known) as apart
+        from (
+            select words_of(said) as words, mask from (select distinct said, mask from ({said}) as known) as once
+        ) as apart
         where len(words) > 1 or regexp_matches(words[1], '[0-9]') and length(words[1]) > 4
         group by phrase"""
     )

@@ -36,9 +36,7 @@
     ),
 
     arrived as (
-        select landed.*
-        from {{ source('raw', feed) }} as landed
-        where exists (select 1 from touched where {{ same_key('touched', 'landed', keys) }})
+        {{ stored_rows_of('touched', source('raw', feed), keys) }}
     )
 
     {{ latest_per_key('arrived', keys, updated_at) }}
@@ -54,9 +52,7 @@
 {% macro latest_of_touched(relation, keys, touched, things) %}
     {%- if is_daily() %}
     with told as (
-        select landed.*
-        from {{ relation }} as landed
-        where exists (select 1 from {{ touched }} where {{ same_key(touched, 'landed', things) }})
+        {{ rows_of(touched, relation, things) }}
     )
 
     {{ latest_per_key('told', keys) }}

@@ -28,3 +28,27 @@
 {% macro duckdb__fingerprint(relation) -%}bit_xor(hash(hash({{ relation }}))){%- endmacro %}
 {% macro default__fingerprint(relation) -%}bit_xor(hashtextextended({{ relation }}::text, 0)){%- endmacro %}
 {% macro spark__fingerprint(relation) -%}bit_xor(xxhash64({{ relation }}.*)){%- endmacro %}
+
+{# The rows of a relation that have one of the keys of `touched`. #}
+{% macro rows_of(touched, relation, keys) %}
+    select landed.*
+    from {{ relation }} as landed
+    where exists (select 1 from {{ touched }} where {{ same_key(touched, 'landed', keys) }})
+{% endmacro %}
+
+{# The same, of a wide table. #}
+{% macro stored_rows_of(touched, relation, keys) -%}
+    {{ adapter.dispatch('stored_rows_of')(touched, relation, keys) }}
+{%- endmacro %}
+{% macro default__stored_rows_of(touched, relation, keys) -%}{{ rows_of(touched, relation, keys) }}{%- endmacro %}
+{# DuckDB reads every column of every row before it looks for a key: so the keys are looked for first, by themselves. #}
+{% macro duckdb__stored_rows_of(touched, relation, keys) %}
+    select landed.*
+    from {{ relation }} as landed
+    where
+        landed.rowid in (
+            select sought.rowid
+            from {{ relation }} as sought
+            where exists (select 1 from {{ touched }} where {{ same_key(touched, 'sought', keys) }})
+        )
+{% endmacro %}

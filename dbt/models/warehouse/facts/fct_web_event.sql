@@ -7,7 +7,7 @@ with events as (
         *,
         {{ surrogate_key(['event_ref']) }} as web_event_key
     from {{ ref('stg_web_events') }}
-    {{ where_touched('event_ref', ref('fct_web_event__touched')) }}
+    {{ where_touched('visitor_ref', ref('fct_web_event__touched')) }}
 ),
 
 -- Links are tagged in any case of letters.
@@ -30,7 +30,7 @@ owned as (
     inner join {{ ref('int_web_event__sessionised') }} as sessions on events.web_event_key = sessions.web_event_key
     left join {{ ref('int_record__resolved') }} as records
         on events.source_system = records.source_system and events.customer_ref = records.customer_ref
-    left join {{ ref('int_web_session__identified') }} as named_sessions
+    left join {{ ref('fct_web_session__identified') }} as named_sessions
         on sessions.web_session_key = named_sessions.web_session_key
     left join {{ ref('int_visitor__resolved') }} as visitors on events.visitor_ref = visitors.visitor_ref
 )

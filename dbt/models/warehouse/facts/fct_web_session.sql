@@ -1,3 +1,9 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    pre_hook="{{ forget_touched('visitor_ref', ref('fct_web_event__touched')) }}"
+) }}
+
 -- A visit: what its first event says of where it came from, and what was done in it.
 with sessions as (
     select
@@ -23,6 +29,7 @@ with sessions as (
         max(occurred_at) as ended_at,
         max(_loaded_at) as _loaded_at
     from {{ ref('fct_web_event') }}
+    {{ where_touched('visitor_ref', ref('fct_web_event__touched')) }}
     group by web_session_key
 ),
 
@@ -31,7 +38,7 @@ owned as (
         sessions.*,
         coalesce(named_sessions.customer_id, visitors.customer_id, -1) as customer_id
     from sessions
-    left join {{ ref('int_web_session__identified') }} as named_sessions
+    left join {{ ref('fct_web_session__identified') }} as named_sessions
         on sessions.web_session_key = named_sessions.web_session_key
     left join {{ ref('int_visitor__resolved') }} as visitors on sessions.visitor_ref = visitors.visitor_ref
 )

@@ -1,0 +1,90 @@
+{#
+    Order lines of a relation with who bought and through which campaign: the line's own record, else its visitor; its own
+    campaign, else its coupon's.
+#}
+{% macro resolved_order_lines(lines) %}
+with lines as (
+    select * from {{ lines }}
+),
+
+records as (
+    select
+        source_system,
+        customer_ref,
+        customer_id
+    from {{ ref('int_record__resolved') }}
+),
+
+visitors as (
+    select
+        visitor_ref,
+        customer_id
+    from {{ ref('int_visitor__resolved') }}
+),
+
+coupons as (
+    select
+        coupon_code,
+        order_date,
+        campaign_ref
+    from {{ ref('int_coupon__in_force') }}
+)
+
+select
+    lines.source_system,
+    lines.order_ref,
+    lines.line_number,
+    lines.customer_ref,
+    lines.visitor_ref,
+    lines.product_ref,
+    lines.quantity,
+    lines.ordered_at,
+    lines.ordered_on,
+    lines.channel_code,
+    lines.store_ref,
+    lines.partner_ref,
+    lines.agent_ref,
+    lines.coupon_code,
+    lines.campaign_ref,
+    lines.payment_method,
+    lines.status,
+    lines.currency_code,
+    lines.unit_price_original,
+    lines.unit_price,
+    lines.discount_amount_original,
+    lines.discount_amount,
+    lines.tax_amount_original,
+    lines.tax_amount,
+    lines.net_amount_original,
+    lines.net_amount,
+    lines.unit_cost_original,
+    lines.unit_cost,
+    lines.is_rate_known,
+    lines._loaded_at,
+    {{ surrogate_key(['lines.source_system', 'lines.order_ref', 'lines.line_number']) }} as order_line_key,
+    {{ surrogate_key(['lines.source_system', 'lines.order_ref']) }} as order_key,
+    coalesce(records.customer_id, visitors.customer_id, -1) as customer_id,
+    coalesce(lines.campaign_ref, coupons.campaign_ref) as resolved_campaign_ref
+from lines
+left join records
+    on lines.source_system = records.source_system and lines.customer_ref = records.customer_ref
+left join visitors on lines.visitor_ref = visitors.visitor_ref
+left join coupons
+    on
+        case when lines.campaign_ref is null then lines.coupon_code end = coupons.coupon_code
+        and lines.ordered_on = coupons.order_date
+{% endmacro %}
+
+{#
+    The lines that `fct_order_line` makes: all, or in a daily run those touched. A condition on the view would be asked only
+    after all lines are resolved.
+#}
+{% macro order_lines_to_make(resolved, lines, touched) %}
+    {%- if is_daily() %}
+    {{ resolved_order_lines(
+        '(select * from ' ~ lines ~ where_touched(['source_system', 'order_ref', 'line_number'], touched) ~ ') as told'
+    ) }}
+    {%- else %}
+    select * from {{ resolved }}
+    {%- endif %}
+{% endmacro %}

@@ -82,7 +82,7 @@ select
     cast(ruled.points_balance as {{ type_money() }}) as points_balance,
     cast(nullif(ruled.recency_days, -1) as bigint) as recency_days,
     case when ruled.customer_id <> -1 then rules.lifecycle_stage end as lifecycle_stage,
-    ruled.newest_loaded_at as _loaded_at
+    ruled._loaded_at
 from ruled
 -- The lowest bit is the first rule that holds.
 left join {{ ref('lifecycle_rule') }} as rules

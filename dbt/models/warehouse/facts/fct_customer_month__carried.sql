@@ -29,7 +29,7 @@ select
     min(first_order_on) over so_far as first_order_ever_on,
     max(last_order_on) over so_far as last_order_so_far_on,
     coalesce(sum(points) over so_far, 0) as points_balance,
-    max(_loaded_at) over so_far as newest_loaded_at,
+    max(_loaded_at) over so_far as _loaded_at,
     lead(month_date_key) over (partition by customer_id order by month_date_key) as next_month_date_key
 from {{ ref('fct_customer_month__active') }}
 {{ where_touched('customer_id', ref('fct_customer_month__touched')) }}

@@ -192,6 +192,10 @@
         delete from {{ this }}
         where
             {{ column }} in (select touched.{{ column }} from {{ touched }} as touched)
-            and {{ key }} not in (select made.{{ key }} from {{ relation }} as made)
+            and {{ key }} not in (
+                select made.{{ key }}
+                from {{ relation }} as made
+                where made.{{ column }} in (select touched.{{ column }} from {{ touched }} as touched)
+            )
     {%- endif -%}
 {% endmacro %}

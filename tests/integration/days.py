@@ -80,10 +80,10 @@ class Days:
         """The file that the runs build in."""
         return self.folder / "home" / self.company.name / "build.duckdb"
 
-    def session(self, day: date, hour: int = 6) -> Session:
-        """Open a session on the morning of a day."""
+    def session(self, day: date, hour: int = 6, as_of: date | None = None) -> Session:
+        """Open a session on the morning of a day, for that day or for another one."""
         now = datetime.combine(day, time(hour), ROME)
-        return open_session(company=str(self.company), home=self.folder / "home", as_of=day, now=now)
+        return open_session(company=str(self.company), home=self.folder / "home", as_of=as_of or day, now=now)
 
     def deliver(self, days: Iterable[date], suffix: str = "") -> None:
         """Put the files of days into the landing folder; with a suffix, as files of another name and other bytes."""

@@ -84,8 +84,10 @@ def _believe(connection: duckdb.DuckDBPyConnection, run: int) -> None:
     enter_beliefs(connection, clock.now())
 
 
-def _build(world: Days, run: int, is_full: bool = False, is_corrected: bool = False) -> Session:
-    session = world.session(FIRST + timedelta(days=10 + 10 * run))
+def _build(
+    world: Days, run: int, is_full: bool = False, is_corrected: bool = False, as_of: date | None = None
+) -> Session:
+    session = world.session(FIRST + timedelta(days=10 + 10 * run), as_of=as_of)
     with session.connection() as connection:
         if not is_full:
             session = replace(session, known_to=upkeep.known_to(session, connection))
@@ -111,6 +113,15 @@ def _tables(world: Days) -> dict[str, tuple[int, int]]:
     }
 
 
+def _hold_a_day_of_the_past(world: Days) -> None:
+    """Two months are open then: that of the last run, and that of the day."""
+    past = FIRST + timedelta(days=3)
+    assert _build(world, 4, as_of=past).known_to is not None
+    daily = _tables(world)
+    _build(world, 4, is_full=True, as_of=past)
+    assert daily == _tables(world)
+
+
 def test_late_repeated_and_corrected_rows_end_as_in_a_whole_build(world: Days) -> None:
     assert _build(world, 0).known_to is None
     _deliver(world, [0, 3, 4])
@@ -125,4 +136,5 @@ def test_late_repeated_and_corrected_rows_end_as_in_a_whole_build(world: Days) -
     assert daily == _tables(world)
     assert daily["intermediate.int_customer__versioned"][0] > 0
     assert daily["warehouse.fct_customer_standing"][0] > 0
+    _hold_a_day_of_the_past(world)
     assert daily["warehouse.fct_web_event"][0] == daily["staging.stg_web_events"][0] > 0

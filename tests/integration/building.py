@@ -24,8 +24,8 @@ OF_THE_DATA = ("staging.", "intermediate.", "warehouse.", "marts.")
 OF_THE_DAYS = (
     "identity_ledger", "identity_model", "identity_term", "identity_record_state", "bridge_customer_identity",
 )  # fmt: skip
-# Which delivery said first what others repeat, and when, which stands for the date of what has none; hashes of both.
-OF_THE_DELIVERY = ("_file", "effective_at", "fingerprint")
+# Which delivery said first what others repeat, and when: of what has no date, that stands for it.
+OF_THE_DELIVERY = ("_file", "effective_at")
 BROUGHT_UP, ALL, SEEDS = "+config.materialized:incremental", "resource_type:model", "resource_type:seed"
 STAGING = "path:models/staging"
 NOT_BUILT = [

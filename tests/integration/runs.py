@@ -16,8 +16,10 @@ from dagster_project.settings import REPOSITORY
 
 DEMO = REPOSITORY / "sources" / "companies" / "demo"
 CUSTOMERS = 2000
-# When something was known is another time in each run; the key of a belief holds that time.
-TIMES_OF_THE_RUN = {"_loaded_at", "published_at", "believed_from", "believed_to", "loaded_at", "identity_key"}
+# When something was known is another time in each run; the key of a belief and the hash of rows hold that time.
+TIMES_OF_THE_RUN = {
+    "_loaded_at", "published_at", "believed_from", "believed_to", "loaded_at", "identity_key", "fingerprint",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)

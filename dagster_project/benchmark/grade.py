@@ -1,8 +1,7 @@
 """The verb `grade`: a simulated company's plan against what the world says that it truly earns, beside other choices.
 
-Every choice makes as many contacts of each campaign as the plan
-does, of the same candidates by the same channels, so that only who is contacted differs. Fixed costs of channels are
-the same for all and left out.
+Every choice makes as many contacts of each campaign as the plan does, of the same candidates by the same channels, so
+that only who is contacted differs. Fixed costs of channels are the same for all and left out.
 
 Belongs here: the comparison. Does not belong here: the world's formula (`world_truth.py`), its customers against the
 world's persons (`grade_identity.py`), which the verb shows first.

@@ -35,7 +35,11 @@
         months.lifecycle_stage,
         case
             when made.customer_month_key is not null then made.value_band
-            else (select rules.value_band from {{ ref('int_standing_rule__spread') }} as rules where rules.place = -1)
+            else (
+                select rules.value_band
+                from {{ ref('int_standing_rule__spread') }} as rules
+                where rules.measure = 'value' and rules.place = -1
+            )
         end as value_band,
         months.recency_days,
         coalesce(made.order_count_to_date, 0) as order_count_to_date,

@@ -1,10 +1,12 @@
 {#
-    Order lines of a relation with who bought and through which campaign: the line's own record, else its visitor; its own
-    campaign, else its coupon's.
+    Order lines with who bought and through which campaign: the line's own record, else its visitor; its own campaign, else
+    its coupon's. `touched` leaves a daily run only those lines: a condition on the view of all is asked after they are
+    resolved.
 #}
-{% macro resolved_order_lines(lines) %}
+{% macro resolved_order_lines(touched=none) %}
 with lines as (
-    select * from {{ lines }}
+    select * from {{ ref('stg_order_lines') }}
+    {% if touched %}{{ where_touched(['source_system', 'order_ref', 'line_number'], touched) }}{% endif %}
 ),
 
 records as (
@@ -73,18 +75,4 @@ left join coupons
     on
         case when lines.campaign_ref is null then lines.coupon_code end = coupons.coupon_code
         and lines.ordered_on = coupons.order_date
-{% endmacro %}
-
-{#
-    The lines that `fct_order_line` makes: all, or in a daily run those touched. A condition on the view would be asked only
-    after all lines are resolved.
-#}
-{% macro order_lines_to_make(resolved, lines, touched) %}
-    {%- if is_daily() %}
-    {{ resolved_order_lines(
-        '(select * from ' ~ lines ~ where_touched(['source_system', 'order_ref', 'line_number'], touched) ~ ') as told'
-    ) }}
-    {%- else %}
-    select * from {{ resolved }}
-    {%- endif %}
 {% endmacro %}

@@ -1,4 +1,4 @@
 {{ config(materialized='view') }}
 
 -- Who bought, in which order, through which campaign.
-{{ resolved_order_lines(ref('stg_order_lines')) }}
+{{ resolved_order_lines() }}

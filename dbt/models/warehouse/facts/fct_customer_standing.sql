@@ -16,20 +16,20 @@ with measured as (
         since.*,
         {{ standing_to_date('order_count') }} as order_count_to_date,
         {{ standing_to_date('net_amount') }} as net_amount_to_date,
+        {{ standing_to_date('order_count') }} > 0 as has_ordered,
         since.order_count_12m > 0 as has_bought
     from {{ ref('fct_customer_standing__measured') }} as since
     {{ standing_before() }}
 ),
 
-{% set everybody = "partition by month_date_key, order_count_to_date > 0" %}
+{% set everybody = "partition by month_date_key, has_ordered" %}
 {% set buyers = "partition by month_date_key, has_bought" %}
 placed as (
     select
         *,
-        order_count_to_date > 0 as has_ordered,
-        {{ place_of('recency_days desc', everybody) }} as recency_place,
-        {{ place_of('order_count_to_date', everybody) }} as frequency_place,
-        {{ place_of('net_amount_to_date', everybody) }} as monetary_place,
+        case when has_ordered then {{ place_of('recency_days desc', everybody) }} end as recency_place,
+        case when has_ordered then {{ place_of('order_count_to_date', everybody) }} end as frequency_place,
+        case when has_ordered then {{ place_of('net_amount_to_date', everybody) }} end as monetary_place,
         -- Who bought nothing stands outside the places, at -1, where the rules have the band of those.
         case when has_bought then {{ place_of('value_amount_12m', buyers) }} else -1 end as value_place
     from measured
@@ -56,17 +56,11 @@ select
     placed._loaded_at
 from placed
 left join {{ ref('int_standing_rule__spread') }} as by_recency
-    on
-        by_recency.measure = 'recency'
-        and case when placed.has_ordered then placed.recency_place end = by_recency.place
+    on by_recency.measure = 'recency' and placed.recency_place = by_recency.place
 left join {{ ref('int_standing_rule__spread') }} as by_frequency
-    on
-        by_frequency.measure = 'frequency'
-        and case when placed.has_ordered then placed.frequency_place end = by_frequency.place
+    on by_frequency.measure = 'frequency' and placed.frequency_place = by_frequency.place
 left join {{ ref('int_standing_rule__spread') }} as by_monetary
-    on
-        by_monetary.measure = 'monetary'
-        and case when placed.has_ordered then placed.monetary_place end = by_monetary.place
+    on by_monetary.measure = 'monetary' and placed.monetary_place = by_monetary.place
 left join {{ ref('int_standing_rule__spread') }} as by_value
     on by_value.measure = 'value' and placed.value_place = by_value.place
 left join {{ ref('rfm_segment') }} as segments

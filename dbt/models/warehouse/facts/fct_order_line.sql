@@ -1,12 +1,8 @@
 {{ config(materialized='incremental', unique_key=['order_line_key']) }}
 
--- depends_on: {{ ref('int_record__resolved') }}, {{ ref('int_visitor__resolved') }}, {{ ref('int_coupon__in_force') }}
-
 -- Cancelled lines stay, marked; every question about measures leaves them out.
 with lines as (
-    {{ order_lines_to_make(
-        ref('int_order_line__resolved'), ref('stg_order_lines'), ref('fct_order_line__touched')
-    ) }}
+    {{ resolved_order_lines(touched=ref('fct_order_line__touched')) }}
 ),
 
 customers as (

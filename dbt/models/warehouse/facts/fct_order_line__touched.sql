@@ -22,59 +22,45 @@ coupons as (
     where campaign_ref in (select campaigns.campaign_ref from campaigns)
 ),
 
-lines as (
+rates as (
     select
-        source_system,
-        order_ref,
-        line_number,
-        customer_ref,
-        visitor_ref,
-        product_ref,
-        campaign_ref,
-        coupon_code,
         currency_code,
-        ordered_on,
-        _loaded_at
-    from {{ ref('stg_order_lines') }}
+        rate_date
+    from {{ changed_in(
+        ref('stg_exchange_rates__filled'), ['currency_code', 'rate_date', 'rate_to_home'], ['currency_code', 'rate_date']
+    ) }}
+),
+
+products as (
+    select product_ref
+    from {{ changed_in(ref('dim_product'), version_columns('product') + cost_columns(), ['product_ref']) }}
 )
 
 select
     source_system,
     order_ref,
     line_number
-from lines
+from {{ ref('stg_order_lines') }}
 where
     {% if is_daily_run() %}_loaded_at > {{ loaded_after() }}{% else %}false{% endif %}
     or campaign_ref in (select campaigns.campaign_ref from campaigns)
+    or product_ref in (select products.product_ref from products)
     or visitor_ref in (select visitors.visitor_ref from {{ ref('dim_customer__touched_visitors') }} as visitors)
-    or product_ref in (
-        select products.product_ref
-        from {{ changed_in(
-            ref('dim_product'), version_columns('product') + cost_columns(), ['product_ref']
-        ) }} as products
+    or (source_system, customer_ref) in (
+        select
+            records.source_system,
+            records.customer_ref
+        from {{ ref('dim_customer__touched_records') }} as records
     )
-union distinct
-select
-    lines.source_system,
-    lines.order_ref,
-    lines.line_number
-from lines
-inner join {{ ref('dim_customer__touched_records') }} as records
-    on lines.source_system = records.source_system and lines.customer_ref = records.customer_ref
-union distinct
-select
-    lines.source_system,
-    lines.order_ref,
-    lines.line_number
-from lines
-inner join coupons on lines.coupon_code = coupons.coupon_code and lines.ordered_on = coupons.order_date
-union distinct
-select
-    lines.source_system,
-    lines.order_ref,
-    lines.line_number
-from lines
-inner join {{ changed_in(
-    ref('stg_exchange_rates__filled'), ['currency_code', 'rate_date', 'rate_to_home'], ['currency_code', 'rate_date']
-) }} as rates
-    on lines.currency_code = rates.currency_code and lines.ordered_on = rates.rate_date
+    or (coupon_code, ordered_on) in (
+        select
+            coupons.coupon_code,
+            coupons.order_date
+        from coupons
+    )
+    or (currency_code, ordered_on) in (
+        select
+            rates.currency_code,
+            rates.rate_date
+        from rates
+    )

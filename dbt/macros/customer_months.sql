@@ -1,7 +1,56 @@
 {#
-    How `fct_customer_standing` is brought up to date. The months from the first one that is ranked again are taken out of
-    it before (`forget_from`) and made anew; sums to date go on from the last month that is left.
+    How the months of customers are brought up to date. `fct_customer_month` makes again the months of customers touched,
+    and of everybody those that were open. `fct_customer_standing` ranks again from the first month touched on; sums to date
+    go on from the last month that is left.
 #}
+
+{#
+    Takes out of a table of months those that were not over in the last run, or are not over on the day that is built for:
+    what is told of them changes from day to day. To be called before the model; what is later than what is left is then
+    added.
+#}
+{% macro forget_open_months() %}
+    {%- if is_daily() -%}
+        delete from {{ this }}
+        where month_date_key >= least(
+            (select max(made.month_date_key) from {{ this }} as made), {{ month_key(date_key(as_of_date())) }}
+        )
+    {%- endif -%}
+{% endmacro %}
+
+{# In a daily run, the months of customers touched, and of everybody those that `forget_open_months` has taken out. #}
+{% macro where_month_is_made(customer_id, month_date_key, touched) %}
+    {%- if is_daily() %}
+    where
+        {{ customer_id }} in (select touched.customer_id from {{ touched }} as touched)
+        or {{ month_date_key }} > (select coalesce(max(made.month_date_key), 0) from {{ this }} as made)
+    {%- endif %}
+{% endmacro %}
+
+{# Takes out of a table of months those from the first one that a relation names. To be called before the model. #}
+{% macro forget_from(first) %}
+    {%- if is_daily() -%}
+        delete from {{ this }}
+        where month_date_key >= (select first_made.month_date_key from {{ first }} as first_made)
+    {%- endif -%}
+{% endmacro %}
+
+{#
+    Takes out of a table the rows of things touched that the relation from which it is made no longer has. To be called
+    after the model.
+#}
+{% macro forget_without(relation, key, column, touched) %}
+    {%- if is_daily() -%}
+        delete from {{ this }}
+        where
+            {{ column }} in (select touched.{{ column }} from {{ touched }} as touched)
+            and {{ key }} not in (
+                select made.{{ key }}
+                from {{ relation }} as made
+                where made.{{ column }} in (select touched.{{ column }} from {{ touched }} as touched)
+            )
+    {%- endif -%}
+{% endmacro %}
 
 {# The last month that is left of each customer; nothing in a whole build. #}
 {% macro standing_before() %}

@@ -6,7 +6,7 @@ out to be customers, and one record changes hands. The whole way is in `test_day
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -23,6 +23,8 @@ from tests.integration.days import Days
 from tests.integration.runs import content
 
 FIRST = date(2026, 3, 2)
+Correction = Callable[[duckdb.DuckDBPyConnection], None]
+_VISITORS = "select distinct visitor_ref from raw.web_events where customer_ref is not null order by visitor_ref"
 BUILT = [
     "+fct_web_event", "+fct_customer_standing", "stg_returns", "stg_loyalty_entries", "stg_contacts",
     "stg_campaign_contacts", "stg_campaign_responses", "stg_device_signals", "stg_service_cases",
@@ -40,28 +42,37 @@ def _deliver(world: Days, days: Iterable[int], suffix: str = "") -> None:
     world.deliver((FIRST + timedelta(days=n) for n in days), suffix)
 
 
+def _say_anew(connection: duckdb.DuckDBPyConnection, feed: str, said: str, rows: str) -> None:
+    """Say rows of a feed once more with other content, as if a file of the last load had brought them."""
+    connection.execute(f"""
+        insert into raw.{feed} by name
+        select * replace ({said}, 'zz_corrected' as _file, (select max(_loaded_at) from raw.web_events) as _loaded_at)
+        from raw.{feed} {rows}""")
+
+
+def _rename_coupons(connection: duckdb.DuckDBPyConnection, coupon: str) -> None:
+    _say_anew(connection, "campaigns", f"'{coupon}' as coupon_code", "")
+
+
 def _correct(connection: duckdb.DuckDBPyConnection) -> None:
-    """Say anew, as a later load: an event is another visitor's; rates of the past, costs, coupons are others."""
-    for feed, said in {"products": "unit_cost * 2 as unit_cost", "campaigns": "'SUMMER' as coupon_code"}.items():
-        connection.execute(f"""
-            insert into raw.{feed} by name
-            select * replace ({said}, 'zz_corrected' as _file,
-                (select max(_loaded_at) from raw.web_events) as _loaded_at)
-            from raw.{feed} qualify row_number() over (order by {feed[:-1]}_ref) % 3 = 0""")
-    connection.execute("""
-        insert into raw.order_lines by name
-        select * replace ('zz_corrected' as _file, (select max(_loaded_at) from raw.web_events) as _loaded_at,
-            timestamptz '2026-06-01' as updated_at, 'SUMMER' as coupon_code, null as campaign_ref)
-        from raw.order_lines order by order_ref, line_number limit 20""")
-    connection.execute("""
-        insert into raw.web_events by name
-        select * replace ('zz_corrected' as _file, (select max(_loaded_at) from raw.web_events) as _loaded_at,
-            (select max(visitor_ref) from raw.web_events) as visitor_ref)
-        from raw.web_events order by event_ref limit 3""")
+    """Say anew: events are of another visitor, lines have a coupon and a visitor only, costs and coupons are others."""
+    _rename_coupons(connection, "SUMMER")
+    third = "qualify row_number() over (order by product_ref) % 3 = 0"
+    _say_anew(connection, "products", "unit_cost * 2 as unit_cost", third)
+    first_visitor = f"({_VISITORS} limit 1) as visitor_ref"
+    by_coupon = "timestamptz '2026-06-01' as updated_at, 'SUMMER' as coupon_code, null as campaign_ref"
+    first_lines = "order by order_ref, line_number limit 20"
+    _say_anew(connection, "order_lines", f"{by_coupon}, null as customer_ref, {first_visitor}", first_lines)
+    last_visitor = "(select max(visitor_ref) from raw.web_events) as visitor_ref"
+    _say_anew(connection, "web_events", last_visitor, "order by event_ref limit 3")
+
+
+def _correct_again(connection: duckdb.DuckDBPyConnection) -> None:
+    """Change only what lines are read with: the campaigns' coupon, and every rate, told under its old time of load."""
+    _rename_coupons(connection, "WINTER")
     connection.execute("""
         insert into raw.exchange_rates by name
-        select * replace ('zz_corrected' as _file, rate_to_home * 2 as rate_to_home) from raw.exchange_rates
-        order by rate_date desc limit 9""")
+        select * replace ('zz_corrected' as _file, rate_to_home * 2 as rate_to_home) from raw.exchange_rates""")
 
 
 def _believe(connection: duckdb.DuckDBPyConnection, run: int) -> None:
@@ -78,6 +89,11 @@ def _believe(connection: duckdb.DuckDBPyConnection, run: int) -> None:
         "update identity_belief set customer_id = 7 where identifier_kind = 'record' and hash(identifier) % 9 = ?",
         [run],
     )
+    connection.execute(
+        "update identity_belief set customer_id = 100 + ? where identifier_kind = 'visitor'"
+        f" and identifier in ({_VISITORS} limit 3)",
+        [run],
+    )
     connection.execute("""
         create or replace temp table identity_belief as select *, 'told' as rule, 1.0::double as probability,
             timestamptz '1900-01-01' as valid_from, timestamptz '9999-12-31' as valid_to from identity_belief""")
@@ -85,7 +101,7 @@ def _believe(connection: duckdb.DuckDBPyConnection, run: int) -> None:
 
 
 def _build(
-    world: Days, run: int, is_full: bool = False, is_corrected: bool = False, as_of: date | None = None
+    world: Days, run: int, is_full: bool = False, correct: Correction | None = None, as_of: date | None = None
 ) -> Session:
     session = world.session(FIRST + timedelta(days=10 + 10 * run), as_of=as_of)
     with session.connection() as connection:
@@ -94,8 +110,8 @@ def _build(
             prepare(connection, session.contracts)
             for contract in session.contracts.values():
                 load_feed(connection, session.settings, session.company, contract)
-            if is_corrected:
-                _correct(connection)
+            if correct:
+                correct(connection)
             _believe(connection, run)
         variables = session.dbt_variables(connection)
         results = dbt.build(session.settings, BUILT, variables, exclude=["resource_type:test"])
@@ -128,9 +144,9 @@ def test_late_repeated_and_corrected_rows_end_as_in_a_whole_build(world: Days) -
     assert _build(world, 1).known_to is not None
     _deliver(world, [5, 1])
     _deliver(world, [3], suffix="_again")
-    _build(world, 2, is_corrected=True)
+    _build(world, 2, correct=_correct)
     _deliver(world, [2])
-    _build(world, 3)
+    assert _build(world, 3, correct=_correct_again).known_to is not None
     daily = _tables(world)
     _build(world, 3, is_full=True)
     assert daily == _tables(world)

@@ -25,6 +25,7 @@ from tests.integration.runs import content
 FIRST = date(2026, 3, 2)
 Correction = Callable[[duckdb.DuckDBPyConnection], None]
 _VISITORS = "select distinct visitor_ref from raw.web_events where customer_ref is not null order by visitor_ref"
+_LINES = "order by order_ref, line_number"
 BUILT = [
     "+fct_web_event", "+fct_customer_standing", "stg_returns", "stg_loyalty_entries", "stg_contacts",
     "stg_campaign_contacts", "stg_campaign_responses", "stg_device_signals", "stg_service_cases",
@@ -51,7 +52,8 @@ def _say_anew(connection: duckdb.DuckDBPyConnection, feed: str, said: str, rows:
 
 
 def _rename_coupons(connection: duckdb.DuckDBPyConnection, coupon: str) -> None:
-    _say_anew(connection, "campaigns", f"'{coupon}' as coupon_code", "")
+    said = f"'{coupon}' as coupon_code, timestamptz '2026-03-04' as updated_at"
+    _say_anew(connection, "campaigns", said, "qualify row_number() over (partition by campaign_ref) = 1")
 
 
 def _correct(connection: duckdb.DuckDBPyConnection) -> None:
@@ -59,17 +61,21 @@ def _correct(connection: duckdb.DuckDBPyConnection) -> None:
     _rename_coupons(connection, "SUMMER")
     third = "qualify row_number() over (order by product_ref) % 3 = 0"
     _say_anew(connection, "products", "unit_cost * 2 as unit_cost", third)
-    first_visitor = f"({_VISITORS} limit 1) as visitor_ref"
     by_coupon = "timestamptz '2026-06-01' as updated_at, 'SUMMER' as coupon_code, null as campaign_ref"
-    first_lines = "order by order_ref, line_number limit 20"
-    _say_anew(connection, "order_lines", f"{by_coupon}, null as customer_ref, {first_visitor}", first_lines)
+    _say_anew(connection, "order_lines", by_coupon, f"{_LINES} limit 20")
+    by_visitor = f"timestamptz '2026-06-01' as updated_at, null as customer_ref, ({_VISITORS} limit 1) as visitor_ref"
+    _say_anew(connection, "order_lines", by_visitor, f"{_LINES} limit 20 offset 20")
+    by_number = "timestamptz '2026-06-01' as updated_at, (select min(campaign_ref) from raw.campaigns) as campaign_ref"
+    _say_anew(connection, "order_lines", by_number, f"{_LINES} limit 20 offset 40")
     last_visitor = "(select max(visitor_ref) from raw.web_events) as visitor_ref"
     _say_anew(connection, "web_events", last_visitor, "order by event_ref limit 3")
 
 
 def _correct_again(connection: duckdb.DuckDBPyConnection) -> None:
-    """Change only what lines are read with: the campaigns' coupon, and every rate, told under its old time of load."""
+    """Change only what lines and months are read with: coupons, versions of customers, and rates of an old load."""
     _rename_coupons(connection, "WINTER")
+    moved = "'Aosta' as city, timestamptz '2026-03-03' as updated_at"
+    _say_anew(connection, "customers", moved, "qualify row_number() over (order by customer_ref) % 5 = 0")
     connection.execute("""
         insert into raw.exchange_rates by name
         select * replace ('zz_corrected' as _file, rate_to_home * 2 as rate_to_home) from raw.exchange_rates""")

@@ -25,7 +25,7 @@ from tests.integration.runs import content
 FIRST = date(2026, 3, 2)
 Correction = Callable[[duckdb.DuckDBPyConnection], None]
 _VISITORS = "select distinct visitor_ref from raw.web_events where customer_ref is not null order by visitor_ref"
-_LINES = "order by order_ref, line_number"
+_LINES = "where _file <> 'zz_corrected' order by order_ref, line_number"
 BUILT = [
     "+fct_web_event", "+fct_customer_standing", "stg_returns", "stg_loyalty_entries", "stg_contacts",
     "stg_campaign_contacts", "stg_campaign_responses", "stg_device_signals", "stg_service_cases",
@@ -51,29 +51,30 @@ def _say_anew(connection: duckdb.DuckDBPyConnection, feed: str, said: str, rows:
         from raw.{feed} {rows}""")
 
 
-def _rename_coupons(connection: duckdb.DuckDBPyConnection, coupon: str) -> None:
-    said = f"'{coupon}' as coupon_code, timestamptz '2026-03-04' as updated_at"
-    _say_anew(connection, "campaigns", said, "qualify row_number() over (partition by campaign_ref) = 1")
+def _rename_coupons(connection: duckdb.DuckDBPyConnection, coupon: str, since: str) -> None:
+    said = f"'{coupon}' as coupon_code, greatest(updated_at, timestamptz '{since}') as updated_at"
+    last = "qualify row_number() over (partition by campaign_ref order by updated_at desc) = 1"
+    _say_anew(connection, "campaigns", said, last)
 
 
 def _correct(connection: duckdb.DuckDBPyConnection) -> None:
     """Say anew: events are of another visitor, lines have a coupon and a visitor only, costs and coupons are others."""
-    _rename_coupons(connection, "SUMMER")
+    _rename_coupons(connection, "SUMMER", "2024-08-01")
     third = "qualify row_number() over (order by product_ref) % 3 = 0"
     _say_anew(connection, "products", "unit_cost * 2 as unit_cost", third)
     by_coupon = "timestamptz '2026-06-01' as updated_at, 'SUMMER' as coupon_code, null as campaign_ref"
-    _say_anew(connection, "order_lines", by_coupon, f"{_LINES} limit 20")
+    _say_anew(connection, "order_lines", by_coupon, f"{_LINES} limit 200")
     by_visitor = f"timestamptz '2026-06-01' as updated_at, null as customer_ref, ({_VISITORS} limit 1) as visitor_ref"
-    _say_anew(connection, "order_lines", by_visitor, f"{_LINES} limit 20 offset 20")
+    _say_anew(connection, "order_lines", by_visitor, f"{_LINES} limit 20 offset 200")
     by_number = "timestamptz '2026-06-01' as updated_at, (select min(campaign_ref) from raw.campaigns) as campaign_ref"
-    _say_anew(connection, "order_lines", by_number, f"{_LINES} limit 20 offset 40")
+    _say_anew(connection, "order_lines", by_number, f"{_LINES} limit 200 offset 220")
     last_visitor = "(select max(visitor_ref) from raw.web_events) as visitor_ref"
     _say_anew(connection, "web_events", last_visitor, "order by event_ref limit 3")
 
 
 def _correct_again(connection: duckdb.DuckDBPyConnection) -> None:
     """Change only what lines and months are read with: coupons, versions of customers, and rates of an old load."""
-    _rename_coupons(connection, "WINTER")
+    _rename_coupons(connection, "WINTER", "2025-06-01")
     moved = "'Aosta' as city, timestamptz '2026-03-03' as updated_at"
     _say_anew(connection, "customers", moved, "qualify row_number() over (order by customer_ref) % 5 = 0")
     connection.execute("""

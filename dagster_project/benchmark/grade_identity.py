@@ -8,6 +8,8 @@ import duckdb
 from rich.console import Console
 
 from dagster_project.benchmark.resolution import Quality, judge, judge_groups
+from dagster_project.database import tables
+from dagster_project.operations.session import Session
 
 _RESOLVED = """
 select source_system, identifier as customer_ref, customer_id as cluster
@@ -64,6 +66,24 @@ def grade_households(connection: duckdb.DuckDBPyConnection, truth: Path) -> Qual
 def grade_accounts(connection: duckdb.DuckDBPyConnection, truth: Path) -> Quality:
     """Hold the accounts that were given to customers against those that are theirs; `truth` is the world's folder."""
     return Quality(*map(float, connection.execute(_ACCOUNTS.format(truth=truth)).fetchall()[0]))
+
+
+def show_after_run(session: Session, console: Console) -> None:
+    """Print in one line how well a simulated company's records were told; of any other company nothing is known."""
+    truth = session.settings.company_home / "truth"
+    if not (session.company.folder / "world.yml").is_file() or not (truth / "person_record.parquet").is_file():
+        return
+    with session.connection() as connection:
+        if "identity_ledger" not in tables(connection, "intermediate"):
+            return
+        quality = grade_identity(connection, truth)
+    console.print(
+        f"[bold]Graded[/bold]  {quality.precision:.2%} of the pairs of records taken for one person are, "
+        f"{quality.recall:.2%} of those that are were found: F1 {quality.f1:.4f}. Profit, households, accounts: "
+        "stella grade",
+        highlight=False,
+        soft_wrap=True,
+    )
 
 
 def show_identity(connection: duckdb.DuckDBPyConnection, truth: Path, console: Console) -> None:

@@ -38,15 +38,18 @@ def run(
     full: Annotated[bool, typer.Option("--full", help="Build every table whole.")] = False,
 ) -> None:
     """Run the whole way: load, check, build, score, decide, publish."""
+    from dagster_project.benchmark.grade_identity import show_after_run  # noqa: PLC0415
     from dagster_project.operations.erasure import and_finish_erasure, is_unfinished  # noqa: PLC0415
+    from dagster_project.operations.outcome import EXIT_OK, EXIT_WARNINGS  # noqa: PLC0415
     from dagster_project.operations.run import run as run_all  # noqa: PLC0415 - a verb pays for its own imports
     from dagster_project.operations.session import open_session  # noqa: PLC0415
 
     session, console = open_session(company=company, as_of=_day(as_of)), _console()
     is_forced = force or is_unfinished(session, console)
-    raise typer.Exit(
-        and_finish_erasure(session, console, lambda: run_all(session, console, is_forced, wait, is_full=full), wait)
-    )
+    code = and_finish_erasure(session, console, lambda: run_all(session, console, is_forced, wait, is_full=full), wait)
+    if code in {EXIT_OK, EXIT_WARNINGS}:
+        show_after_run(session, console)
+    raise typer.Exit(code)
 
 
 @app.command()

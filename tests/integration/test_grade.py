@@ -30,6 +30,7 @@ def test_records_of_one_person_are_one_customer(demo_run: Run) -> None:
         quality = grade_identity(connection, demo_run.home / demo_run.company.name / "truth")
     assert quality.precision >= 0.995
     assert quality.f1 >= 0.985
+    assert f"F1 {quality.f1:.4f}" in demo_run.output
 
 
 def test_persons_of_one_household_live_in_one(demo_run: Run) -> None:

@@ -61,7 +61,7 @@ def test_rooms_do_not_import_later_rooms() -> None:
 def test_no_step_of_the_pipeline_reads_the_truth() -> None:
     """Only what simulates or grades a world may name the truth folder, and only the command may call upon a grader."""
     operations, benchmark = PACKAGE / "operations", PACKAGE / "benchmark"
-    graders = {benchmark / name for name in ("compare.py", "day.py", "grade.py", "resolution.py")}
+    graders = {benchmark / name for name in ("compare.py", "day.py", "grade.py", "grade_identity.py", "resolution.py")}
     allowed = {operations / "demo.py", operations / "cli.py", *graders}
     callers = [p for p in PACKAGE.rglob("*.py") if "dagster_project.benchmark" in p.read_text()]
     assert [p for p in callers if p.parent != benchmark] == [operations / "cli.py"]

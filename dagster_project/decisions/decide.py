@@ -21,7 +21,7 @@ from dagster_project.decisions.plan import Plan, hash_share, make_plan
 from dagster_project.decisions.policy import DecisionPolicy
 from dagster_project.decisions.priority import rank_campaigns
 from dagster_project.decisions.profit import best_contacts, count_reach, offers, price_contacts
-from dagster_project.decisions.tables import TABLES, prepare
+from dagster_project.decisions.tables import GRAIN, TABLES, prepare
 from dagster_project.decisions.uplift import UpliftModel, estimate_uplift
 from dagster_project.scoring import prepare as prepare_scores
 from dagster_project.scoring.daily_tables import write_day
@@ -102,7 +102,7 @@ def decide(
     campaigns = read_campaigns(connection, as_of, company_policy)
     if campaigns.empty:
         note = "The company has no campaign that is described: nothing to rank, nobody to contact."
-        rows = write_day(connection, "decisions", TABLES, as_of, frames)
+        rows = write_day(connection, "decisions", TABLES, as_of, frames, GRAIN)
         return DecisionReport(as_of, rows, frames["campaign_priority"], None, (note,))
     campaigns = _with_spending(connection, campaigns, as_of)
     channels = read_channels(connection)
@@ -113,7 +113,7 @@ def decide(
     frames["campaign_priority"] = rank_campaigns(connection, campaigns, offer_rows, reach, plan, model, as_of)
     if (campaigns["list_kind"] == "planned").all():
         frames |= _plan_tables(connection, plan, campaigns, settings.company_name, as_of)
-    rows = write_day(connection, "decisions", TABLES, as_of, frames)
+    rows = write_day(connection, "decisions", TABLES, as_of, frames, GRAIN)
     return DecisionReport(as_of, rows, frames["campaign_priority"], model, _notes(frames["campaign_priority"], basis))
 
 

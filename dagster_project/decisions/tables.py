@@ -115,6 +115,13 @@ TABLES: Mapping[str, Columns] = {
         "policy": ("json", "The limits in force when the day was decided."),
     },
 }
+GRAIN: Mapping[str, tuple[str, ...]] = {
+    "campaign_customer_profit": ("campaign_ref",),
+    "contact_plan": ("plan_ref",),
+    "control_group": ("campaign_ref",),
+    "suppression": ("channel_code", "reason"),
+}
+"""What tells the rows of one customer and day apart."""
 
 
 def prepare(connection: duckdb.DuckDBPyConnection) -> None:

@@ -26,7 +26,10 @@ def keys(schema: str, *tables: str) -> list[dg.AssetKey]:
     return [dg.AssetKey([schema, table]) for table in named]
 
 
-SCORE_INPUTS = keys("warehouse", "dim_customer", "fct_order_line", "fct_return", "fct_touchpoint", "fct_service_case")
+SCORE_INPUTS = [
+    *keys("warehouse", "dim_customer", "fct_order_line", "fct_return", "fct_touchpoint", "fct_service_case"),
+    *keys("warehouse", "bridge_customer_merged"),
+]
 IDENTITY_INPUTS = [*keys("staging"), *keys("reference", "identity_decision")]
 IDENTITY_TABLES = {
     "identity_ledger": "Which identifier belongs to which customer, by which rule, believed from when.",

@@ -41,6 +41,9 @@
 {% macro beginning_of_time() -%}cast('1900-01-01 00:00:00+00' as {{ type_timestamp() }}){%- endmacro %}
 {% macro end_of_time() -%}cast('9999-12-31 00:00:00+00' as {{ type_timestamp() }}){%- endmacro %}
 
+{# A day after all others, for what has no end yet. #}
+{% macro last_day() -%}cast('9999-12-31' as date){%- endmacro %}
+
 {# Names of the days, Monday first. #}
 {% macro week_days() %}
     {{- return(['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday']) -}}

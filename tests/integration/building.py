@@ -23,6 +23,7 @@ OF_THE_DATA = ("staging.", "intermediate.", "warehouse.", "marts.")
 # What was believed of identity on the way, and a bulk build never is; what is believed is `int_identity__current`.
 OF_THE_DAYS = (
     "identity_ledger", "identity_model", "identity_term", "identity_record_state", "bridge_customer_identity",
+    "bridge_customer_merged",
 )  # fmt: skip
 # Which delivery said first what others repeat, and when: of what has no date, that stands for it.
 OF_THE_DELIVERY = ("_file", "effective_at")

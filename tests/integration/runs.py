@@ -19,6 +19,7 @@ CUSTOMERS = 2000
 # When something was known is another time in each run; the key of a belief and the hash of rows hold that time.
 TIMES_OF_THE_RUN = {
     "_loaded_at", "published_at", "believed_from", "believed_to", "loaded_at", "identity_key", "fingerprint",
+    "merged_at",
 }  # fmt: skip
 
 

@@ -149,6 +149,29 @@ def test_facts_follow_a_late_correction(days: Days) -> None:
     assert 0 < within == pointed < all_of_it  # type: ignore[operator]
 
 
+def test_no_table_has_the_number_of_one_who_turned_out_to_be_another(days: Days, late: Late) -> None:
+    """Facts, segments and the scores and decisions of the day before too; only the bridges remember it."""
+    merged = ask(
+        days,
+        f"""select merged.customer_id, merged.surviving_customer_id from warehouse.bridge_customer_merged as merged
+        join warehouse.bridge_customer_identity as identity on merged.customer_id = identity.customer_id
+        where identity.identifier in {late.merged} and identity.identifier_kind = 'record'""",
+    )
+    assert len(merged) == 1
+    gone, stays = merged[0]
+    holders = ask(
+        days,
+        """select schema_name || '.' || table_name from duckdb_columns() where column_name = 'customer_id'
+        and schema_name in ('warehouse', 'marts', 'scores', 'decisions')
+        and table_name not in ('bridge_customer_identity', 'bridge_customer_merged')""",
+    )
+    assert len(holders) > 30
+    assert [name for (name,) in holders if ask(days, f"select 1 from {name} where customer_id = {gone} limit 1")] == []
+    past = f"select count(*) from scores.score_customer_current_value where as_of_date = date '{FIRST}'"
+    assert ask(days, f"{past} and customer_id = {stays}") == [(1,)]
+    assert ask(days, past) == [(len(days.told[FIRST]["scores.score_customer_current_value"]) - 1,)]
+
+
 def test_the_consent_of_an_unknown_customer_is_told_and_kept(days: Days) -> None:
     """It stands under a number of his own, at which his record finds it when it comes."""
     kept = ask(

@@ -41,7 +41,8 @@ def test_published_columns_change_only_on_purpose(demo_run: Run, snapshot: Calla
 def test_every_table_of_the_design_has_rows(demo_run: Run) -> None:
     counts = {name: rows for name, (rows, _) in content(demo_run.published).items()}
     empty = {name for name, rows in counts.items() if rows == 0 and not name.startswith("decisions.")}
-    assert empty == set()
+    # In a first run nobody has turned out to be another yet.
+    assert empty == {"warehouse.bridge_customer_merged"}
 
 
 def test_a_second_run_has_nothing_to_do(demo_run: Run) -> None:

@@ -50,11 +50,8 @@ class Shop:
 
     def empty(self) -> None:
         """Leave nothing but the files of the first run."""
-        for path in self.folder.iterdir():
-            if path.is_dir() and path.name != "landing":
-                shutil.rmtree(path)
-            elif path.is_file():
-                path.unlink()
+        shutil.rmtree(self.folder, ignore_errors=True)
+        shutil.copytree(self.kept / "landing", self.folder / "landing")
 
     def restore(self, with_todays_files: bool = True) -> None:
         """Put everything back to how it was after the first run, with or without new files to load."""

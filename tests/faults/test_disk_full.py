@@ -62,7 +62,7 @@ def test_a_full_disk_loses_nothing(
     _fails_and_recovers(Shop(shop.company, disk, shop.kept, shop.today), forker, undisturbed, ballast)
 
 
-@pytest.mark.parametrize("step", ["raw.", "staging.", "warehouse.fct", "marts.", "decisions."])
+@pytest.mark.parametrize("step", ["raw.", "staging.", "warehouse.fct", "marts.", "decisions"])
 def test_a_disk_that_fills_up_in_a_step_loses_nothing(
     shop: Shop, forker: Forker, undisturbed: Undisturbed, disk: Path, step: str
 ) -> None:

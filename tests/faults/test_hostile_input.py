@@ -149,7 +149,8 @@ def test_a_company_of_nothing_but_hostile_records_is_published(forker: Forker, t
         'name: hostile\ntitle: "[/red]{{ 1 }}\' or 1=1 --"\nhome_currency: EUR\ntime_zone: Europe/Rome\n'
         f"landing: {json.dumps(str(company / 'landing'))}\nfeeds:\n{feeds}"
     )
-    code, said = forker.run("run", COMPANY=str(company), STELLA_HOME=str(tmp_path / "home"))
+    places = {"COMPANY": str(company), "STELLA_HOME": str(tmp_path / "home")}
+    code, said = forker.run("run", STELLA_PSEUDONYM_KEY="k" * 40, **places)
     assert code in {0, 3}, said[-4000:]
     assert "Traceback" not in said
     assert "\x1b" not in said

@@ -52,7 +52,7 @@ def test_a_second_run_waits_for_the_first(shop: Shop, forker: Forker, first: Und
 
 
 @pytest.mark.faults
-@pytest.mark.parametrize("limit", ["64MB", "100MB"])
+@pytest.mark.parametrize("limit", ["128MB", "160MB", "200MB"])
 def test_little_memory_changes_nothing(shop: Shop, forker: Forker, undisturbed: Undisturbed, limit: str) -> None:
     shop.restore()
     code, said = forker.run("run", STELLA_MEMORY_LIMIT=limit)

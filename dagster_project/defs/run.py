@@ -72,8 +72,8 @@ def run_job(
             keys = set(unfinished(instance, company, day, keys))
         elif tables:
             keys = set(with_downstream(job, tables))
-        # A step a table and a feed (the register of files stands for the landing folder), and the six of Python.
-        progress.expect(sum(tuple(key.path) in MODELS or key.path[0] == "raw" for key in keys) + 6)
+        # A step a table and a feed (the register of files stands for the landing folder), and the seven of Python.
+        progress.expect(sum(tuple(key.path) in MODELS or key.path[0] == "raw" for key in keys) + 7)
         tags = {COMPANY_TAG: company, DAY_TAG: day}
         if tables or is_retry:
             job, tags = job.get_subset(asset_selection=frozenset(keys)), tags | {PART_TAG: part_of(keys)}

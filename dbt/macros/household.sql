@@ -28,14 +28,14 @@
     {{ text.sql }}
 {%- endmacro %}
 
-{# Kinds of street and their short forms, as match_text leaves them; longer words before their parts. #}
+{#
+    Kinds of street and their short forms, as match_text leaves them; longer words before their parts. Few, for each is a
+    call around the others.
+#}
 {% macro street_words() %}
     {{ return({
-        'viale': 'vle', 'via': 'v', 'piazzale': 'ple', 'piazza': 'pza', 'pzza': 'pza', 'corso': 'cso',
-        'largo': 'lgo',
-        'straße': 'str', 'strasse': 'str', 'platz': 'pl',
-        'avenue': 'ave', 'boulevard': 'blvd', 'place': 'pl', 'avenida': 'avda', 'calle': 'c', 'terrace': 'ter',
-        'street': 'st', 'road': 'rd', 'lane': 'ln', 'drive': 'dr', 'court': 'ct', 'square': 'sq'
+        'viale': 'vle', 'via': 'v', 'piazza': 'pza', 'corso': 'cso', 'straße': 'str', 'strasse': 'str',
+        'avenue': 'ave', 'boulevard': 'blvd', 'street': 'st', 'road': 'rd'
     }) }}
 {% endmacro %}
 

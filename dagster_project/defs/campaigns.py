@@ -20,15 +20,8 @@ DECISION_INPUTS = [
     *keys(
         "warehouse", "dim_customer", "dim_campaign", "dim_channel", "bridge_campaign_channel", "fct_campaign_contact"
     ),
-    *keys(
-        "warehouse",
-        "bridge_customer_identity",
-        "bridge_customer_merged",
-        "fct_order_line",
-        "fct_touchpoint",
-        "fct_consent",
-    ),
-    *keys("warehouse", "fct_service_case", "fct_segment_membership", "fct_suppression"),
+    *keys("warehouse", "bridge_customer_identity", "fct_order_line", "fct_touchpoint", "fct_consent"),
+    *keys("warehouse", "bridge_customer_merged", "fct_service_case", "fct_segment_membership", "fct_suppression"),
     *keys("scores", *SCORES),
 ]
 

@@ -137,9 +137,8 @@ def test_moments_at_the_edge_are_taken_or_their_row_refused(door: Door, text: st
     assert {ref for (ref,) in door.rows("order_ref")} == ({"sound"} if rule else {"sound", "edge"})
 
 
-@pytest.mark.faults
 @pytest.mark.xdist_group("faults")
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [2, *(pytest.param(n, marks=pytest.mark.faults) for n in (1, 3))])
 def test_a_company_of_nothing_but_hostile_records_is_published(forker: Forker, tmp_path: Path, seed: int) -> None:
     company = tmp_path / "it's hostile"
     for feed, contract in CONTRACTS.items():

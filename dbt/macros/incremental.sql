@@ -62,36 +62,49 @@
 {% endmacro %}
 
 {#
-    Keeps some columns of a table that is about to be built anew, so that `changed_in` can tell what became of its rows. To
-    be called before the model, in `pre_hook`.
+    Keeps some columns of a table that is about to be changed, so that `changed_in` can tell what became of its rows. With
+    `whole`, a number beside a key stands for all the other columns. With `touched`, only the rows that are about to be
+    made again are kept, those whose column `by` is in that relation. To be called before the model, in `pre_hook`.
 #}
-{% macro keep_former(columns) %}
+{% macro keep_former(columns, whole=false, touched=none, by=none) %}
     {%- if is_daily_run() -%}
         create or replace table {{ former(this) }} as
-        select {{ columns | join(', ') }}
-        from {{ this }}
+        {{ compared_columns(this, columns, whole, touched, by) }}
     {%- endif -%}
 {% endmacro %}
 
 {# Where these columns are kept: out of what is published, and dropped with what is built anew. #}
 {% macro former(relation) -%}staging.{{ relation.identifier }}__former{%- endmacro %}
 
-{# Things of which a table lost or won a row since the last run, by the columns that it keeps; none in a whole build. #}
-{% macro changed_in(relation, columns, keys) -%}
+{# What is compared of a table. #}
+{% macro compared_columns(relation, columns, whole, touched, by) %}
+    select
+        {{ columns | join(', ') }}
+        {%- if whole %}, {{ row_fingerprint('compared') }} as fingerprint{% endif %}
+    from
+        {% if touched %}({{ stored_rows_of(touched, relation, [by]) }}){% else %}{{ relation }}{% endif %} as compared
+{% endmacro %}
+
+{#
+    Things of which a table lost or won a row since the last run, by the columns that it keeps; none in a whole build. What
+    it keeps whole, or of what is touched only, is said here as it is there.
+#}
+{% macro changed_in(relation, columns, keys, whole=false, touched=none, by=none) -%}
     {%- if is_daily_run() -%}
+    {%- set kept = columns + ['fingerprint'] if whole else columns -%}
     (
         select distinct {{ keys | join(', ') }}
         from (
             (
-                select {{ columns | join(', ') }} from {{ former(relation) }}
+                select {{ kept | join(', ') }} from {{ former(relation) }}
                 except
-                select {{ columns | join(', ') }} from {{ relation }}
+                {{ compared_columns(relation, columns, whole, touched, by) }}
             )
             union all
             (
-                select {{ columns | join(', ') }} from {{ relation }}
+                {{ compared_columns(relation, columns, whole, touched, by) }}
                 except
-                select {{ columns | join(', ') }} from {{ former(relation) }}
+                select {{ kept | join(', ') }} from {{ former(relation) }}
             )
         ) as changed
     )

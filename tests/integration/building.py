@@ -78,5 +78,6 @@ def tables(database: Path, aside: Collection[str] = ()) -> dict[str, tuple[int, 
     return {
         name: rows
         for name, rows in content(database, aside).items()
-        if name.startswith(OF_THE_DATA) and not name.endswith(("stg_loads", "__touched", "__former", *OF_THE_DAYS))
+        if name.startswith(OF_THE_DATA)
+        and not name.endswith(("stg_loads", "__touched", "__touched_customers", "__former", *OF_THE_DAYS))
     }

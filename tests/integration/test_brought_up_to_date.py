@@ -27,8 +27,9 @@ Correction = Callable[[duckdb.DuckDBPyConnection], None]
 _VISITORS = "select distinct visitor_ref from raw.web_events where customer_ref is not null order by visitor_ref"
 _LINES = "where _file <> 'zz_corrected' order by order_ref, line_number"
 BUILT = [
-    "+fct_web_event", "+fct_customer_standing", "stg_returns", "stg_loyalty_entries", "stg_contacts",
-    "stg_campaign_contacts", "stg_campaign_responses", "stg_device_signals", "stg_service_cases",
+    "+fct_web_event", "+fct_customer_standing", "fct_order_line__touched_customers", "stg_returns",
+    "stg_loyalty_entries", "stg_contacts", "stg_campaign_contacts", "stg_campaign_responses", "stg_device_signals",
+    "stg_service_cases",
 ]  # fmt: skip
 
 
@@ -132,7 +133,8 @@ def _tables(world: Days) -> dict[str, tuple[int, int]]:
     return {
         name: rows
         for name, rows in content(world.database).items()
-        if name.startswith(("staging.", "intermediate.", "warehouse.")) and not name.endswith(("__touched", "__former"))
+        if name.startswith(("staging.", "intermediate.", "warehouse."))
+        and not name.endswith(("__touched", "__touched_customers", "__former"))
     }
 
 

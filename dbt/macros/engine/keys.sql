@@ -29,6 +29,12 @@
 {% macro default__fingerprint(relation) -%}bit_xor(hashtextextended({{ relation }}::text, 0)){%- endmacro %}
 {% macro spark__fingerprint(relation) -%}bit_xor(xxhash64({{ relation }}.*)){%- endmacro %}
 
+{# All columns of a row in one number. #}
+{% macro row_fingerprint(relation) -%}{{ adapter.dispatch('row_fingerprint')(relation) }}{%- endmacro %}
+{% macro duckdb__row_fingerprint(relation) -%}hash({{ relation }}){%- endmacro %}
+{% macro default__row_fingerprint(relation) -%}hashtextextended({{ relation }}::text, 0){%- endmacro %}
+{% macro spark__row_fingerprint(relation) -%}xxhash64({{ relation }}.*){%- endmacro %}
+
 {# The rows of a relation that have one of the keys of `touched`. #}
 {% macro rows_of(touched, relation, keys) %}
     select landed.*

@@ -1,3 +1,5 @@
+{{ config(pre_hook="{{ keep_former(['loyalty_entry_key', 'customer_id'], whole=true) }}") }}
+
 -- The points ledger: a customer's balance is the sum of his entries.
 with entries as (
     select

@@ -1,4 +1,10 @@
-{{ config(materialized='incremental', unique_key=['order_line_key']) }}
+{{ config(
+    materialized='incremental',
+    unique_key=['order_line_key'],
+    pre_hook="{{ keep_former(
+        ['order_line_key', 'customer_id'], whole=true, touched=ref('fct_order_line__touched'), by='order_line_key'
+    ) }}"
+) }}
 
 -- Cancelled lines stay, marked; every question about measures leaves them out.
 with lines as (

@@ -1,4 +1,4 @@
-{{ config(materialized='ephemeral', contract={'enforced': false}) }}
+{{ config(schema='intermediate', contract={'enforced': false}) }}
 
 -- What may change of a line: what was said of it, its rate, whose it is, and the versions and costs that it points to.
 with campaigns as (
@@ -39,7 +39,8 @@ products as (
 select
     source_system,
     order_ref,
-    line_number
+    line_number,
+    {{ surrogate_key(['source_system', 'order_ref', 'line_number']) }} as order_line_key
 from {{ ref('stg_order_lines') }}
 where
     {% if is_daily_run() %}_loaded_at > {{ loaded_after() }}{% else %}false{% endif %}

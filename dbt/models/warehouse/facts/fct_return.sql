@@ -1,3 +1,5 @@
+{{ config(pre_hook="{{ keep_former(['return_line_key', 'customer_id'], whole=true) }}") }}
+
 -- A return that names no customer belongs to whoever placed the order that it names.
 with returned as (
     select

@@ -1,3 +1,5 @@
+{{ config(pre_hook="{{ keep_former(['touchpoint_key', 'customer_id'], whole=true) }}") }}
+
 -- Every contact between a customer and the company, in one list: five facts in the same columns.
 with channels as (
     select

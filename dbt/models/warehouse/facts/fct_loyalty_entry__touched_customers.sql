@@ -1,0 +1,4 @@
+{{ config(materialized='ephemeral', contract={'enforced': false}) }}
+
+select customer_id
+from {{ changed_in(ref('fct_loyalty_entry'), ['loyalty_entry_key', 'customer_id'], ['customer_id'], whole=true) }}

@@ -18,61 +18,61 @@ PRIOR_LINES = 10
 HIGHEST = 4
 """No customer counts as liking a category more than so many times as much as everybody."""
 
-_TABLES = """
+_LINES = """warehouse.fct_order_line as line
+    where not coalesce(line.is_cancelled, false) and line.customer_id <> -1
+        and line.order_date_key > 0 and line.order_date_key < {end_key}"""
+_TABLES = f"""
 create or replace temp table decision_target as
 select campaign_ref, target_category
 from warehouse.dim_campaign
 where is_current and is_announced and campaign_key <> -1 and nullif(trim(target_category), '') is not null;
 
-create or replace temp table decision_line_category as
-select line.customer_id, product.category,
-    make_date(
-        line.order_date_key // 10000, line.order_date_key // 100 % 100, line.order_date_key % 100
-    ) as order_date, count(*) as line_count
-from warehouse.fct_order_line as line
-inner join warehouse.dim_product as product on product.product_key = line.product_key
-where not coalesce(line.is_cancelled, false) and line.customer_id <> -1
-    and line.order_date_key > 0 and line.order_date_key < {end_key} and product.category is not null
-    and exists (select 1 from decision_target)
-group by all;
-
 create or replace temp table decision_category as
-select category, sum(line_count) / sum(sum(line_count)) over () as share
-from decision_line_category group by category;
+select product.category, sum(lines.line_count) / sum(sum(lines.line_count)) over () as share
+from (select line.product_key, count(*) as line_count from {_LINES} group by line.product_key) as lines
+inner join warehouse.dim_product as product on product.product_key = lines.product_key
+where product.category is not null
+group by product.category;
 
-create or replace temp table decision_category_day as
-select customer_id, category, order_date,
-    sum(line_count) over (partition by customer_id, category order by order_date) as nth_line
-from decision_line_category
-where category in (select target_category from decision_target);
-
-create or replace temp table decision_line_day as
-select customer_id, order_date, sum(sum(line_count)) over (partition by customer_id order by order_date) as nth_line
-from decision_line_category group by customer_id, order_date;
+create or replace temp table decision_category_line as
+select line.customer_id, aimed.category, line.order_date_key
+from (select customer_id, product_key, order_date_key from {_LINES}) as line
+inner join (
+    select product_key, category from warehouse.dim_product
+    where category in (select target_category from decision_target)
+) as aimed on aimed.product_key = line.product_key
 """
 _TODAY = """
 create or replace temp table decision_affinity as
-select target.campaign_ref, lines.customer_id, {affinity} as affinity
-from decision_target as target
-inner join decision_category as taste on taste.category = target.target_category
-cross join (select customer_id, max(nth_line) as nth_line from decision_line_day group by customer_id) as lines
+with listed as (
+    select target.campaign_ref, target.target_category, taste.share
+    from decision_target as target
+    inner join decision_category as taste on taste.category = target.target_category
+    where target.campaign_ref in (select campaign_ref from warehouse.dim_campaign where is_current and ends_on >= {day})
+        or not exists (select 1 from warehouse.dim_campaign where is_current and ends_on >= {day})
+)
+
+select listed.campaign_ref, lines.customer_id, {affinity} as affinity
+from listed
+cross join (
+    select customer_id, max(nth_line) as nth_line from decision_customer_day group by customer_id
+) as lines
 left join (
-    select customer_id, category, max(nth_line) as nth_line from decision_category_day group by customer_id, category
-) as bought on bought.customer_id = lines.customer_id and bought.category = target.target_category
-where target.campaign_ref in (select campaign_ref from warehouse.dim_campaign where is_current and ends_on >= {day})
-    or not exists (select 1 from warehouse.dim_campaign where is_current and ends_on >= {day})
+    select customer_id, category, count(*) as line_count from decision_category_line group by customer_id, category
+) as bought on bought.customer_id = lines.customer_id and bought.category = listed.target_category
+where lines.nth_line > 0
 """
 
 
 def read_affinity(connection: duckdb.DuckDBPyConnection, as_of: date) -> None:
-    """Fill the temporary tables of affinity.
+    """Fill the temporary tables of affinity, from `decision_customer_day` and the order lines.
 
     `decision_target` has the category of each campaign that has one, `decision_category` everybody's shares;
-    `decision_category_day` and `decision_line_day` the lines of a customer up to a day; `decision_affinity` the
-    affinity of each customer who bought to each campaign with a category, as of the day.
+    `decision_category_line` the order lines of such categories; `decision_affinity` the affinity of each customer who
+    bought to each campaign with a category, as of the day.
     """
     connection.execute(_TABLES.format(end_key=date_key(as_of)))
-    affinity = affinity_of("bought.nth_line", "lines.nth_line", "taste.share")
+    affinity = affinity_of("bought.line_count", "lines.nth_line", "listed.share")
     connection.execute(_TODAY.format(affinity=affinity, day=f"date '{as_of.isoformat()}'"))
 
 

@@ -14,7 +14,7 @@ import pandas as pd
 from dagster_project.decisions.affinity import read_affinity
 from dagster_project.decisions.aftermath import estimate_aftermath
 from dagster_project.decisions.campaigns import read_campaigns, read_catalogue, read_channels
-from dagster_project.decisions.history import read_customers, read_order_days
+from dagster_project.decisions.history import read_customer_days, read_customers
 from dagster_project.decisions.past_contacts import read_arms, read_leavers, read_past_contacts
 from dagster_project.decisions.permission import read_permissions, read_suppression
 from dagster_project.decisions.plan import Plan, hash_share, make_plan
@@ -35,6 +35,7 @@ where not coalesce(is_control, false) and sent_date_key > 0 and sent_date_key < 
 group by campaign_ref
 """
 _PLAN = """
+create or replace temp table decided_contact as
 select concat(
         'P{key}-', substr(md5(concat_ws('|', '{company}', chosen.campaign_ref, chosen.customer_id, '{key}')), 1, 12)
     ) as plan_ref,
@@ -91,11 +92,11 @@ def decide(
     """
     prepare(connection)
     prepare_scores(connection)
-    basis = read_order_days(connection, as_of)
+    basis = read_customer_days(connection, as_of)
     read_customers(connection, as_of, company_policy)
     read_suppression(connection, as_of, company_policy)
-    frames = {name: pd.DataFrame() for name in TABLES}
-    frames["suppression"] = connection.execute("from decision_suppression order by all").df()
+    frames: dict[str, pd.DataFrame | str] = {name: pd.DataFrame() for name in TABLES}
+    frames["suppression"] = "(from decision_suppression order by all)"
     frames["decision_policy"] = pd.DataFrame(
         [{"company": settings.company_name, "policy": company_policy.model_dump_json()}]
     )
@@ -103,18 +104,19 @@ def decide(
     if campaigns.empty:
         note = "The company has no campaign that is described: nothing to rank, nobody to contact."
         rows = write_day(connection, "decisions", TABLES, as_of, frames, GRAIN)
-        return DecisionReport(as_of, rows, frames["campaign_priority"], None, (note,))
+        return DecisionReport(as_of, rows, pd.DataFrame(), None, (note,))
     campaigns = _with_spending(connection, campaigns, as_of)
     channels = read_channels(connection)
     model, offer_rows = price(connection, campaigns, channels, company_policy, as_of)
     plan = make_plan(connection, campaigns, channels, company_policy, settings.company_name, as_of)
     reach = count_reach(connection, campaigns, as_of)
     frames["campaign_customer_profit"] = best_contacts(connection, basis)
-    frames["campaign_priority"] = rank_campaigns(connection, campaigns, offer_rows, reach, plan, model, as_of)
+    priority = rank_campaigns(connection, campaigns, offer_rows, reach, plan, model, as_of)
+    frames["campaign_priority"] = priority
     if (campaigns["list_kind"] == "planned").all():
         frames |= _plan_tables(connection, plan, campaigns, settings.company_name, as_of)
     rows = write_day(connection, "decisions", TABLES, as_of, frames, GRAIN)
-    return DecisionReport(as_of, rows, frames["campaign_priority"], model, _notes(frames["campaign_priority"], basis))
+    return DecisionReport(as_of, rows, priority, model, _notes(priority, basis))
 
 
 def price(
@@ -126,7 +128,7 @@ def price(
 ) -> tuple[UpliftModel, pd.DataFrame]:
     """Learn from past contacts and price every permitted one (`decision_opportunity`); returns model and offers.
 
-    Needs the tables of `read_order_days`, `read_customers` and `read_suppression`.
+    Needs the tables of `read_customer_days`, `read_customers` and `read_suppression`.
     """
     read_permissions(connection, as_of, company_policy)
     read_affinity(connection, as_of)
@@ -149,7 +151,7 @@ def _with_spending(connection: duckdb.DuckDBPyConnection, campaigns: pd.DataFram
 
 def _plan_tables(
     connection: duckdb.DuckDBPyConnection, plan: Plan, campaigns: pd.DataFrame, company: str, as_of: date
-) -> dict[str, pd.DataFrame]:
+) -> dict[str, pd.DataFrame | str]:
     if plan.contacts.empty:
         return {}
     listed = campaigns[["campaign_ref", "campaign_key", "offer_kind", "offer_value", "coupon_code", "control_share"]]
@@ -157,13 +159,13 @@ def _plan_tables(
     connection.register("listed_campaign", listed)
     name, key = company.replace("'", "''"), date_key(as_of)
     try:
-        contacts = connection.execute(_PLAN.format(company=name, key=key, day=as_of.isoformat())).df()
+        connection.execute(_PLAN.format(company=name, key=key, day=as_of.isoformat()))
         share = hash_share(company, "plan.campaign_ref", "plan.customer_id")
         controls = connection.execute(_CONTROLS.format(hash_share=share)).df()
     finally:
         connection.unregister("chosen_contact")
         connection.unregister("listed_campaign")
-    return {"contact_plan": contacts, "control_group": controls}
+    return {"contact_plan": "decided_contact", "control_group": controls}
 
 
 def _notes(priority: pd.DataFrame, basis: str) -> tuple[str, ...]:

@@ -20,25 +20,53 @@ _BAND = """case
     when {year_count} >= 3 then 'frequent'
     else 'recent' end"""
 
-_ORDER_DAYS = """
-create or replace temp table decision_order_day as
-select customer_id,
-    make_date(order_date_key // 10000, order_date_key // 100 % 100, order_date_key % 100) as order_date,
-    cast(sum({value}) as double) as value_amount,
-    cast(sum(net_amount) as double) as net_amount,
-    row_number() over (partition by customer_id order by order_date_key) as nth
-from warehouse.fct_order_line as line
-where not coalesce(is_cancelled, false) and customer_id <> -1 and order_date_key > 0 and order_date_key < {end_key}
-group by customer_id, order_date_key
-having sum(quantity) > 0 or sum(net_amount) > 0
+# Days on which all was taken back count no order, but their lines tell what a customer likes.
+_DAYS = """
+create or replace temp table decision_customer_day as
+with customer_day as (
+    select line.customer_id, line.order_date_key, cast(sum({value}) as double) as value_amount,
+        cast(sum(line.net_amount) as double) as net_amount,
+        coalesce(sum(line.quantity) > 0 or sum(line.net_amount) > 0, false) as is_purchase,
+        count(product.product_key) as line_count
+    from warehouse.fct_order_line as line
+    left join warehouse.dim_product as product
+        on product.product_key = line.product_key and product.category is not null
+    where not coalesce(line.is_cancelled, false) and line.customer_id <> -1
+        and line.order_date_key > 0 and line.order_date_key < {end_key}
+    group by line.customer_id, line.order_date_key
+),
+
+dated as (
+    select *, make_date(order_date_key // 10000, order_date_key // 100 % 100, order_date_key % 100) as order_date
+    from customer_day
+)
+
+select customer_id, order_date, value_amount, net_amount, is_purchase,
+    count(*) filter (where is_purchase) over up_to_here as nth,
+    max(order_date) filter (where is_purchase) over up_to_here as last_on,
+    cast(sum(line_count) over up_to_here as bigint) as nth_line
+from dated
+window up_to_here as (partition by customer_id order by order_date rows unbounded preceding)
 """
 
 _CUSTOMERS = """
 create or replace temp table decision_customer as
-with order_hours as (
-    select customer_id, hour(timezone('{time_zone}', ordered_at)) as order_hour, count(*) as line_count
+with ordered as (
+    select customer_id, floor(epoch(ordered_at) / 900) as quarter, count(*) as line_count
     from warehouse.fct_order_line
     where customer_id <> -1 and order_date_key > 0 and order_date_key < {end_key}
+    group by all
+),
+
+-- Time zones are whole quarters of an hour apart: to ask for each quarter is cheaper than to ask for each line.
+quarters as (
+    select quarter, hour(timezone('{time_zone}', to_timestamp(quarter * 900))) as order_hour
+    from (select distinct quarter from ordered) as met
+),
+
+order_hours as (
+    select ordered.customer_id, quarters.order_hour, sum(ordered.line_count) as line_count
+    from ordered inner join quarters on quarters.quarter = ordered.quarter
     group by all
 ),
 
@@ -51,7 +79,7 @@ habits as (
 
 bought as (
     select customer_id, max(order_date) as last_on, count(*) filter (where order_date >= {day} - 365) as year_count
-    from decision_order_day group by customer_id
+    from decision_customer_day where is_purchase group by customer_id
 ),
 
 contacted as (
@@ -73,7 +101,7 @@ record as (
 average as (
     select coalesce(avg(value_amount), 0) as order_value, coalesce(sum(net_amount) / nullif(sum(value_amount), 0), 1)
         as revenue_ratio
-    from decision_order_day
+    from decision_customer_day where is_purchase
 )
 
 select customer.customer_id, record.source_system, record.customer_ref,
@@ -104,10 +132,14 @@ where customer.is_current and customer.customer_id <> -1
 """
 
 
-def read_order_days(connection: duckdb.DuckDBPyConnection, as_of: date) -> str:
-    """Fill `decision_order_day` (a row a customer and purchase day, with its value); returns the value basis."""
+def read_customer_days(connection: duckdb.DuckDBPyConnection, as_of: date) -> str:
+    """Fill `decision_customer_day`; returns the value basis.
+
+    A row a customer and day with an order line: its value, whether it counts as a purchase, and, up to and with it,
+    purchase days (`nth`), the last of them, and lines of products that have a category (`nth_line`).
+    """
     basis = value_basis(connection, as_of, 0.5)
-    connection.execute(_ORDER_DAYS.format(value=line_value(basis), end_key=date_key(as_of)))
+    connection.execute(_DAYS.format(value=line_value(basis), end_key=date_key(as_of)))
     return basis[0]
 
 
@@ -119,7 +151,7 @@ def band_of(last: str, day: str, year_count: str) -> str:
 def read_customers(connection: duckdb.DuckDBPyConnection, as_of: date, policy: DecisionPolicy) -> None:
     """Fill `decision_customer`: a row a customer with a record to contact; value, habits, recent contacts.
 
-    Needs `decision_order_day`. The value of an order is the score of the day, or everybody's mean without one.
+    Needs `decision_customer_day`. The value of an order is the score of the day, or everybody's mean without one.
     """
     day = f"date '{as_of.isoformat()}'"
     connection.execute(

@@ -20,11 +20,11 @@ from dagster_project.scoring.purchase_history import date_key
 # campaign the first counts, with what he was by then. Where controls carry a variant, contacts of other variants were
 # chosen in another way than the controls and are not comparable. An order brought forward, or lost with a customer who
 # was driven away, is missed later: `later_orders` counts what followed the window, where that time has passed too.
-_PAST = """
-create or replace temp table decision_past_contact as
+_CONTACTS = """
+create or replace temp table decision_judged_contact as
 with contact as (
     select fct.campaign_ref, channel.channel_code, fct.variant, coalesce(fct.is_control, false) as is_control,
-        fct.customer_id, fct.order_count, fct.unsubscribed_at is not null as has_unsubscribed,
+        fct.customer_id, fct.sent_date_key, fct.order_count, fct.unsubscribed_at is not null as has_unsubscribed,
         make_date(fct.sent_date_key // 10000, fct.sent_date_key // 100 % 100, fct.sent_date_key % 100) as sent_on
     from warehouse.fct_campaign_contact as fct
     left join warehouse.dim_channel as channel on channel.channel_key = fct.channel_key and channel.channel_key <> -1
@@ -40,37 +40,62 @@ by_lot as (
     where variant is not null
     group by campaign_ref, variant
     having bool_or(is_control) and bool_or(not is_control)
+)
+
+select row_number() over () as contact_number, contact.*, campaign.target_category,
+    contact.campaign_ref not in (select campaign_ref from by_lot) or lot.campaign_ref is not null as is_comparable
+from contact
+left join by_lot as lot on lot.campaign_ref = contact.campaign_ref and lot.variant = contact.variant
+left join decision_target as campaign on campaign.campaign_ref = contact.campaign_ref
+"""
+
+# What a customer had bought by a day is looked up among the days of those who were contacted, with as few columns as
+# possible at hand: both sides are sorted for each look.
+_PAST = """
+create or replace temp table decision_past_contact as
+with asked as (select contact_number, customer_id, sent_on from decision_judged_contact),
+
+bought as (
+    select customer_id, order_date, last_on, nth, nth_line
+    from decision_customer_day
+    where customer_id in (select customer_id from asked)
 ),
 
-judged as (
-    select contact.*, campaign.target_category,
-        contact.campaign_ref not in (select campaign_ref from by_lot) or lot.campaign_ref is not null as is_comparable
-    from contact
-    left join by_lot as lot on lot.campaign_ref = contact.campaign_ref and lot.variant = contact.variant
-    left join decision_target as campaign on campaign.campaign_ref = contact.campaign_ref
+told as (
+    select asked.contact_number, before.last_on, before.nth_line,
+        coalesce(before.nth, 0) - coalesce(year_before.nth, 0) as year_count,
+        coalesce(last_later.nth, 0) - coalesce(last_within.nth, 0) as later_count
+    from asked
+    asof left join bought as before
+        on before.customer_id = asked.customer_id and before.order_date < asked.sent_on
+    asof left join bought as year_before
+        on year_before.customer_id = asked.customer_id and year_before.order_date < asked.sent_on - 365
+    asof left join bought as last_within
+        on last_within.customer_id = asked.customer_id and last_within.order_date < asked.sent_on + {window}
+    asof left join bought as last_later
+        on last_later.customer_id = asked.customer_id
+        and last_later.order_date < asked.sent_on + {window} + {aftermath}
+),
+
+-- One campaign is of one category: what is met here is few lines a contact.
+liked as (
+    select judged.contact_number, count(*) as line_count
+    from decision_judged_contact as judged
+    inner join decision_category_line as line
+        on line.customer_id = judged.customer_id and line.category = judged.target_category
+        and line.order_date_key < judged.sent_date_key
+    group by judged.contact_number
 )
 
 select judged.campaign_ref, judged.channel_code, judged.is_control, judged.is_comparable, judged.has_unsubscribed,
     cast(judged.order_count as double) as orders, {band} as band,
-    cast(least(coalesce(before.nth, 0) - coalesce(year_before.nth, 0), {most}) as double) as year_orders,
+    cast(least(told.year_count, {most}) as double) as year_orders,
     judged.sent_on + {window} + {aftermath} <= {day} as is_settled,
-    cast(coalesce(last_later.nth, 0) - coalesce(last_within.nth, 0) as double) as later_orders,
+    cast(told.later_count as double) as later_orders,
     {affinity} as affinity, judged.target_category is not null as has_target
-from judged
-asof left join decision_order_day as before
-    on before.customer_id = judged.customer_id and before.order_date < judged.sent_on
-asof left join decision_order_day as year_before
-    on year_before.customer_id = judged.customer_id and year_before.order_date < judged.sent_on - 365
-asof left join decision_order_day as last_within
-    on last_within.customer_id = judged.customer_id and last_within.order_date < judged.sent_on + {window}
-asof left join decision_order_day as last_later
-    on last_later.customer_id = judged.customer_id
-    and last_later.order_date < judged.sent_on + {window} + {aftermath}
-asof left join decision_category_day as bought
-    on bought.customer_id = judged.customer_id and bought.category = judged.target_category
-    and bought.order_date < judged.sent_on
-asof left join decision_line_day as lines
-    on lines.customer_id = judged.customer_id and lines.order_date < judged.sent_on
+from decision_judged_contact as judged
+inner join told on told.contact_number = judged.contact_number
+left join liked on liked.contact_number = judged.contact_number
 left join decision_category as taste on taste.category = judged.target_category
 """
 
@@ -112,19 +137,18 @@ MOST_ORDERS = 24
 def read_past_contacts(connection: duckdb.DuckDBPyConnection, as_of: date, policy: DecisionPolicy) -> None:
     """Fill `decision_past_contact`, a row a contact or control, with what he was before and what he did after.
 
-    Needs `decision_order_day` and the tables of `affinity.read_affinity`.
+    Needs `decision_customer_day` and the tables of `affinity.read_affinity`.
     """
     matured = as_of - timedelta(days=policy.response_window_days)
-    before = "(coalesce(before.nth, 0) - coalesce(year_before.nth, 0))"
+    connection.execute(_CONTACTS.format(matured_key=date_key(matured)))
     connection.execute(
         _PAST.format(
-            matured_key=date_key(matured),
-            band=band_of("before.order_date", "judged.sent_on", before),
+            band=band_of("told.last_on", "judged.sent_on", "told.year_count"),
             most=MOST_ORDERS,
             window=policy.response_window_days,
             aftermath=policy.aftermath_days,
             day=f"date '{as_of.isoformat()}'",
-            affinity=affinity_of("bought.nth_line", "lines.nth_line", "taste.share"),
+            affinity=affinity_of("liked.line_count", "told.nth_line", "taste.share"),
         )
     )
 

@@ -24,7 +24,7 @@ HASH_SHARE = (
 """Where the hash of company, campaign and customer falls between 0 and 1: the same on every day and every machine."""
 
 _CONTACTS = """
-select opportunity.customer_id, opportunity.campaign_ref, opportunity.channel_code, opportunity.profit,
+select opportunity.customer_id, lane.lane, opportunity.profit,
     opportunity.profit_low, opportunity.profit_high, opportunity.unit_cost, customer.contact_count,
     coalesce(customer.last_contact_on - {day}, -100000) as last_contact_day,
     cast(
@@ -34,6 +34,8 @@ select opportunity.customer_id, opportunity.campaign_ref, opportunity.channel_co
     {hash_share} as hash_share
 from decision_opportunity as opportunity
 inner join decision_customer as customer on customer.customer_id = opportunity.customer_id
+inner join decision_lane as lane
+    on lane.campaign_ref = opportunity.campaign_ref and lane.channel_code = opportunity.channel_code
 where cast(opportunity.profit as decimal(18, 4)) > 0
     and not exists (
         select 1 from warehouse.fct_campaign_contact as done
@@ -71,11 +73,11 @@ def make_plan(
 ) -> Plan:
     """Choose contacts and their days. A repeat of past campaigns is chosen without days: it has no dates yet."""
     is_planned = bool((campaigns["list_kind"] == "planned").all())
-    rows = _read_contacts(connection, policy, company, as_of, is_planned)
     lanes = _lanes(campaigns, channels, is_planned)
+    rows = _read_contacts(connection, lanes, policy, company, as_of, is_planned)
     problem = _Problem.of(rows, campaigns, lanes, policy, is_planned)
     choice, is_open = problem.solve()
-    chosen = rows.assign(is_control=problem.contacts.is_control, lane=problem.contacts.lane)[choice.is_chosen]
+    chosen = rows.assign(is_control=problem.contacts.is_control)[choice.is_chosen]
     chosen["day"] = problem.days(choice, policy) if is_planned else 0
     chosen = chosen[chosen["day"] != NEVER]
     used = np.isin(np.arange(len(lanes)), chosen.loc[~chosen["is_control"], "lane"])
@@ -88,17 +90,30 @@ def make_plan(
 
 
 def _read_contacts(
-    connection: duckdb.DuckDBPyConnection, policy: DecisionPolicy, company: str, as_of: date, is_planned: bool
+    connection: duckdb.DuckDBPyConnection,
+    lanes: pd.DataFrame,
+    policy: DecisionPolicy,
+    company: str,
+    as_of: date,
+    is_planned: bool,
 ) -> pd.DataFrame:
-    return connection.execute(
-        _CONTACTS.format(
-            day=f"date '{as_of.isoformat()}'",
-            time_zone=policy.time_zone,
-            end_key=as_of.year * 10_000 + as_of.month * 100 + as_of.day,
-            is_planned=str(is_planned).lower(),
-            hash_share=hash_share(company, "opportunity.campaign_ref", "opportunity.customer_id"),
-        )
-    ).df()
+    named = lanes[["campaign_ref", "channel_code"]].astype(object)
+    connection.register("decision_lane", named.assign(lane=np.arange(len(lanes))))
+    query = _CONTACTS.format(
+        day=f"date '{as_of.isoformat()}'",
+        time_zone=policy.time_zone,
+        end_key=as_of.year * 10_000 + as_of.month * 100 + as_of.day,
+        is_planned=str(is_planned).lower(),
+        hash_share=hash_share(company, "opportunity.campaign_ref", "opportunity.customer_id"),
+    )
+    try:
+        rows = connection.execute(query).df()
+    finally:
+        connection.unregister("decision_lane")
+    # Categories: a text for each of so many rows would cost more than to choose among them.
+    for name in ("campaign_ref", "channel_code"):
+        rows[name] = lanes[name].astype("category").array.take(rows["lane"])
+    return rows
 
 
 def _lanes(campaigns: pd.DataFrame, channels: pd.DataFrame, is_planned: bool) -> pd.DataFrame:
@@ -128,8 +143,7 @@ class _Problem:
     def of(
         cls, rows: pd.DataFrame, campaigns: pd.DataFrame, lanes: pd.DataFrame, policy: DecisionPolicy, is_planned: bool
     ) -> _Problem:
-        keys = pd.MultiIndex.from_frame(lanes[["campaign_ref", "channel_code"]])
-        lane = keys.get_indexer(pd.MultiIndex.from_frame(rows[["campaign_ref", "channel_code"]])).astype(np.int64)
+        lane = rows["lane"].to_numpy(np.int64)
         campaign = lanes["campaign"].to_numpy(np.int64)[lane] if len(rows) else np.zeros(0, dtype=np.int64)
         _, first, customer = np.unique(rows["customer_id"], return_index=True, return_inverse=True)
         share = campaigns["control_share"].to_numpy(np.float64)[campaign]

@@ -28,7 +28,7 @@ BANDS = ("never", "frequent", "recent", "lapsing", "dormant")
 _OPPORTUNITY = """
 create or replace temp table decision_opportunity as
 with eligible as (
-    select offer.campaign_ref, customer.customer_id
+    select offer.campaign_ref, customer.*
     from decision_customer as customer
     inner join (
         select distinct campaign_ref, eligibility, is_open_to_all from decision_offer
@@ -53,28 +53,35 @@ met as (
             customer.prospective_value,
             coalesce(customer.base_orders, offer.base_orders, 0) * 365 / {window_days} * customer.order_margin
         ) as leaving_alone
-    from eligible
-    inner join decision_customer as customer on customer.customer_id = eligible.customer_id
-    inner join decision_offer as offer on offer.campaign_ref = eligible.campaign_ref and offer.band = customer.band
+    from eligible as customer
+    inner join decision_offer as offer
+        on offer.campaign_ref = customer.campaign_ref and offer.band = customer.band
     inner join decision_permission as permission
         on permission.customer_id = customer.customer_id and permission.channel_code = offer.channel_code
     left join decision_affinity as liking
         on liking.customer_id = customer.customer_id and liking.campaign_ref = offer.campaign_ref
 ),
 
-alone as (
-    select met.*, max(
+-- Ranked apart from the rest of the row, which need not be sorted then.
+best as (
+    select customer_id, campaign_ref, max(
         uplift_alone * order_margin * (1 - forward_share) - (base_orders + uplift_alone) * offer_cost
         - leaving_alone - unit_cost
-    ) over (partition by customer_id, campaign_ref) as best_profit
+    ) as best_profit
     from met
+    group by customer_id, campaign_ref
+),
+
+ranked as (
+    select customer_id, campaign_ref,
+        row_number() over (partition by customer_id order by best_profit desc, campaign_ref) - 1 as better_count
+    from best
 ),
 
 tired as (
-    select alone.*, pow(1 - {fatigue}, contact_count + dense_rank() over (
-        partition by customer_id order by best_profit desc, campaign_ref
-    ) - 1) as vigour
-    from alone
+    select met.*, pow(1 - {fatigue}, met.contact_count + ranked.better_count) as vigour
+    from met
+    inner join ranked on ranked.customer_id = met.customer_id and ranked.campaign_ref = met.campaign_ref
 ),
 
 worked as (
@@ -104,6 +111,7 @@ from priced
 """
 
 _BEST = """
+create or replace temp view decided_customer_profit as
 select opportunity.campaign_ref, offer.campaign_key, opportunity.customer_id, opportunity.channel_code,
     opportunity.band as customer_band, opportunity.uplift, opportunity.uplift_low, opportunity.uplift_high,
     opportunity.order_margin as order_margin_amount, opportunity.forward_share as brought_forward_share,
@@ -194,9 +202,10 @@ def price_contacts(
     )
 
 
-def best_contacts(connection: duckdb.DuckDBPyConnection, basis: str) -> pd.DataFrame:
-    """Read the best permitted channel of each campaign and customer; columns of `campaign_customer_profit`."""
-    return connection.execute(_BEST.format(basis=basis)).df()
+def best_contacts(connection: duckdb.DuckDBPyConnection, basis: str) -> str:
+    """Name the view of the best permitted channel of each campaign and customer, as in `campaign_customer_profit`."""
+    connection.execute(_BEST.format(basis=basis))
+    return "decided_customer_profit"
 
 
 def count_reach(connection: duckdb.DuckDBPyConnection, campaigns: pd.DataFrame, as_of: date) -> pd.DataFrame:

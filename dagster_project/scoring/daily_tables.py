@@ -45,11 +45,12 @@ def write_day(
     schema: str,
     tables: Mapping[str, Columns],
     as_of: date,
-    frames: Mapping[str, pd.DataFrame],
+    frames: Mapping[str, pd.DataFrame | str],
     grain: Grain = MappingProxyType({}),
 ) -> dict[str, int]:
     """Put the day's rows of every table in place of the rows they hold for that day, all or none.
 
+    The rows of a table stand in a dataframe or, where they are many, in a temporary table or view, given by its name.
     Columns are taken by name; `as_of_date` is set here. Rows of other days go to the customer whom theirs turned out to
     be (`warehouse.bridge_customer_merged`); where he has a row of that day and grain, his own stands. Returns the
     number of rows by table.
@@ -100,19 +101,25 @@ def _follow_merged(connection: duckdb.DuckDBPyConnection, table: str, grain: Seq
 
 
 def _replace(
-    connection: duckdb.DuckDBPyConnection, table: str, columns: Columns, as_of: date, rows: pd.DataFrame
+    connection: duckdb.DuckDBPyConnection, table: str, columns: Columns, as_of: date, rows: pd.DataFrame | str
 ) -> int:
     connection.execute(f"delete from {table} where as_of_date = ?", [as_of])
+    if isinstance(rows, str):
+        return _insert(connection, table, columns, as_of, rows)
     if rows.empty:
         return 0
-    names = ", ".join(columns)
-    values = ", ".join(_expression(name, kind) for name, (kind, _) in columns.items())
     connection.register("rows_of_the_day", rows)
     try:
-        connection.execute(f"insert into {table} ({names}) select {values} from rows_of_the_day", [as_of])
+        return _insert(connection, table, columns, as_of, "rows_of_the_day")
     finally:
         connection.unregister("rows_of_the_day")
-    return len(rows)
+
+
+def _insert(connection: duckdb.DuckDBPyConnection, table: str, columns: Columns, as_of: date, source: str) -> int:
+    names = ", ".join(columns)
+    values = ", ".join(_expression(name, kind) for name, (kind, _) in columns.items())
+    row = connection.execute(f"insert into {table} ({names}) select {values} from {source}", [as_of]).fetchone()
+    return int(row[0]) if row else 0
 
 
 def _expression(name: str, kind: str) -> str:

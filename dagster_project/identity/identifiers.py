@@ -58,14 +58,14 @@ with owner as (
     where registry.email is not null
 ),
 spelling as (
-    select distinct email, identity_email(email) as address from (
-        select email from staging.stg_contacts union all
-        select email from staging.stg_service_cases union all
-        select email from staging.stg_leads union all
-        select email from staging.stg_social_accounts union all
+    select email, identity_email(email) as address from (
+        select email from staging.stg_contacts union
+        select email from staging.stg_service_cases union
+        select email from staging.stg_leads union
+        select email from staging.stg_social_accounts union
         select email from staging.stg_customers
     ) as mention
-    where email <> identity_email(email)
+    where email <> lower(trim(email)) and email <> identity_email(email)
 )
 select '' as source_system, email as identifier, customer_id, 'email' as rule, 1 as priority from owner
 union all
@@ -87,10 +87,10 @@ form as (
     select phone, phone_digits from owner
 ),
 spelling as (
-    select distinct phone, identity_digits(phone) as digits from (
-        select phone from staging.stg_contacts union all
-        select phone from staging.stg_service_cases union all
-        select phone from staging.stg_leads union all
+    select phone, identity_digits(phone) as digits from (
+        select phone from staging.stg_contacts union
+        select phone from staging.stg_service_cases union
+        select phone from staging.stg_leads union
         select phone from staging.stg_customers
     ) as mention
     where phone is not null
@@ -174,7 +174,10 @@ select '' as source_system, mention.device_ref as identifier, record.customer_id
 from staging.stg_device_signals as mention {NUMBER_OF_RECORD}
 """
 # In this order: a kind may use those before it.
-_CLAIMS = (("email", _EMAIL), ("phone", _PHONE), ("visitor", _VISITOR), ("lead", _LEAD), ("device", _DEVICE))
+_CLAIMS = (
+    ("email", _EMAIL), ("phone", _PHONE), ("visitor", "from identity_visitor_claim"), ("lead", _LEAD),
+    ("device", _DEVICE),
+)  # fmt: skip
 
 
 def form_beliefs(connection: duckdb.DuckDBPyConnection) -> int:
@@ -186,11 +189,13 @@ def form_beliefs(connection: duckdb.DuckDBPyConnection) -> int:
     """
     connection.execute(_TABLE)
     connection.execute(_RECORDS)
+    connection.execute(f"create or replace temp table identity_visitor_claim as {_VISITOR}")
     for kind, claims in _CLAIMS:
         connection.execute(ONE_CLAIMANT.format(kind=kind, claims=claims))
     claim_accounts(connection)
     row = connection.execute(
-        f"select count(*) from (select identifier from ({_VISITOR}) as claim group by 1 "
+        "select count(*) from (select identifier from identity_visitor_claim group by 1 "
         "having min(customer_id) <> max(customer_id)) as shared"
     ).fetchone()
+    connection.execute("drop table identity_visitor_claim")
     return int(row[0]) if row else 0

@@ -34,7 +34,7 @@ def define_macros(connection: duckdb.DuckDBPyConnection) -> None:
 
     `identity_phone(written, country_code)` gives the international number as digits; a number without international
     prefix is taken as one of the country; null where it has not between 8 and 15 digits, is one digit repeated, or
-    the country is unknown.
+    the country is unknown. `identity_phone_of` takes the digits too, where they are there already.
     """
     for macro in _MACROS:
         connection.execute(macro)
@@ -43,18 +43,21 @@ def define_macros(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(f"create or replace temp macro identity_calling_code(country) as map {{{codes}}}[country]")
     connection.execute(f"create or replace temp macro identity_trunk_prefix(country) as map {{{prefixes}}}[country]")
     connection.execute(
-        """create or replace temp macro identity_phone_digits(written, country) as case
-            when identity_is_international(written) then identity_digits(written)
-            when length(identity_digits(written)) >= 11
-                and starts_with(identity_digits(written), identity_calling_code(country)) then identity_digits(written)
-            else identity_calling_code(country)
-                || regexp_replace(identity_digits(written), '^' || identity_trunk_prefix(country), '') end"""
+        """create or replace temp macro identity_phone_digits(written, digits, country) as case
+            when identity_is_international(written) then digits
+            when length(digits) >= 11 and starts_with(digits, identity_calling_code(country)) then digits
+            else identity_calling_code(country) || regexp_replace(digits, '^' || identity_trunk_prefix(country), '')
+            end"""
     )
     connection.execute(
-        """create or replace temp macro identity_phone(written, country) as case
-            when length(identity_phone_digits(written, country)) between 8 and 15
-                and not regexp_full_match(identity_digits(written), '0*|1*|2*|3*|4*|5*|6*|7*|8*|9*')
-            then identity_phone_digits(written, country) end"""
+        """create or replace temp macro identity_phone_of(written, digits, country) as case
+            when length(identity_phone_digits(written, digits, country)) between 8 and 15
+                and not regexp_full_match(digits, '0*|1*|2*|3*|4*|5*|6*|7*|8*|9*')
+            then identity_phone_digits(written, digits, country) end"""
+    )
+    connection.execute(
+        """create or replace temp macro identity_phone(written, country) as
+            identity_phone_of(written, identity_digits(written), country)"""
     )
 
 

@@ -51,10 +51,10 @@ select
         registry.organisation_name, registry.given_name || ' ' || registry.family_name, registry.full_name
     )), ' ') as name_words,
     identity_email(registry.email) as email,
-    identity_phone(registry.phone, registry.country_code) as phone,
-    identity_digits(registry.phone) as phone_digits
+    identity_phone_of(registry.phone, registry.phone_digits, registry.country_code) as phone,
+    registry.phone_digits
 from reference
-left join staging.stg_customers as registry
+left join (select *, identity_digits(phone) as phone_digits from staging.stg_customers) as registry
     on reference.source_system = registry.source_system and reference.customer_ref = registry.customer_ref
 """
 

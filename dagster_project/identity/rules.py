@@ -41,17 +41,20 @@ _SAME_IN_PART = """(
     year({l}.birth_date) = year({r}.birth_date)
     or (month({l}.birth_date) = month({r}.birth_date) and day({l}.birth_date) = day({r}.birth_date))
 )"""
-# By the column that must be trustworthy for it to count; a birth date wrong in part is more often a mistake.
+# By the column that must be trustworthy for it to count; a birth date wrong in part is more often a mistake. Most pairs
+# agree: the branches of a case, unlike the sides of an `or`, are worked out for the rows only that come to them.
 _CONTRADICTIONS = {
     "tax_code": "{l}.tax_code <> {r}.tax_code",
     "party_type": "{l}.party_type <> {r}.party_type",
     "gender": "{l}.gender <> {r}.gender",
-    "given_name": f"not {_SAME_GIVEN_NAME}",
-    "birth_date": f"(not {_SAME_IN_PART} and not {_NEAR_BIRTH_DATE})",
-    "birth_date_in_part": f"({{l}}.birth_date <> {{r}}.birth_date and {_SAME_IN_PART} and not {_NEAR_BIRTH_DATE})",
-    "family_name": """(({l}.given_name is null or {r}.given_name is null)
-        and not list_has_all({l}.name_words, {r}.name_words)
-        and not list_has_all({r}.name_words, {l}.name_words))""",
+    "given_name": f"case when {{l}}.given_name = {{r}}.given_name then false else not {_SAME_GIVEN_NAME} end",
+    "birth_date": f"""case when {{l}}.birth_date = {{r}}.birth_date then false
+        else not {_SAME_IN_PART} and not {_NEAR_BIRTH_DATE} end""",
+    "birth_date_in_part": f"""case when {{l}}.birth_date = {{r}}.birth_date then false
+        else {{l}}.birth_date <> {{r}}.birth_date and {_SAME_IN_PART} and not {_NEAR_BIRTH_DATE} end""",
+    "family_name": """case when {l}.given_name is null or {r}.given_name is null then
+        not list_has_all({l}.name_words, {r}.name_words) and not list_has_all({r}.name_words, {l}.name_words)
+        else false end""",
 }
 # What each of a system's own accounts knows of its holder; a given name may be a short form in one of them.
 _OF_AN_ACCOUNT = ("tax_code", "party_type", "gender", "birth_date")
@@ -82,7 +85,8 @@ def strong_contradiction(left: str, right: str, unreliable: Collection[str] = ()
     accounts = [counted[column] for column in _OF_AN_ACCOUNT if column in counted]
     strong = [f"({_TWO_ACCOUNTS} and ({' or '.join(accounts)}))"] if accounts else []
     if "tax_code" in counted:
-        strong.append("damerau_levenshtein({l}.tax_code, {r}.tax_code) > 1")
+        strong.append("""case when {l}.tax_code = {r}.tax_code then false
+            else damerau_levenshtein({l}.tax_code, {r}.tax_code) > 1 end""")
     if {"birth_date", "given_name"} <= counted.keys():
         strong.append(f"({counted['birth_date']} and {counted['given_name']})")
     return f"coalesce({' or '.join(strong) or 'false'}, false)".format(l=left, r=right)
@@ -158,20 +162,26 @@ with usable as (
     select rule, key from identity_holder group by 1, 2 having count(*) between 2 and {max_holders}
 ),
 holder as (
-    select identity_holder.rule, identity_holder.key, identity_record.*
-    from identity_holder
+    select identity_holder.* from identity_holder
     inner join usable on identity_holder.rule = usable.rule and identity_holder.key = usable.key
-    inner join identity_record on identity_holder.node_id = identity_record.node_id
 ),
-pair as (
-    select
-        l.rule, l.key, l.node_id as left_node, r.node_id as right_node,
-        {contradicts} as is_contradiction,
-        {agrees} as is_strict
+held as (
+    select l.rule, l.key, l.node_id as left_node, r.node_id as right_node
     from holder as l
     inner join holder as r on l.rule = r.rule and l.key = r.key and l.node_id < r.node_id
+),
+-- Two records that share an e-mail and a phone are compared once.
+met as (select distinct left_node, right_node from held),
+compared as (
+    select met.left_node, met.right_node, {contradicts} as is_contradiction, {agrees} as is_strict
+    from met
+    inner join identity_record as l on met.left_node = l.node_id
+    inner join identity_record as r on met.right_node = r.node_id
 )
-select *, bool_or(is_contradiction) over (partition by rule, key) as is_contested from pair
+select held.*, compared.is_contradiction, compared.is_strict,
+    bool_or(compared.is_contradiction) over (partition by held.rule, held.key) as is_contested
+from held
+inner join compared on held.left_node = compared.left_node and held.right_node = compared.right_node
 """
 _EDGES = """
 insert into identity_edge

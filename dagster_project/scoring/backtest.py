@@ -77,23 +77,22 @@ class _Exam:
 def run_backtest(
     connection: duckdb.DuckDBPyConnection,
     as_of: date,
-    basis: tuple[str, float],
     policy: ScoringPolicy,
     versions: dict[str, str],
 ) -> Backtest:
-    """Hold back the last days before `as_of`, fit on the rest, and measure; reads order lines only."""
+    """Hold back the last days before `as_of`, fit on the rest, and measure; needs `purchase_day` up to `as_of`."""
     first = first_purchase_date(connection, as_of)
     history_days = (as_of - first).days if first else 0
     if history_days < MIN_HISTORY_DAYS:
         return _nothing(f"{history_days} days of history; a backtest needs {MIN_HISTORY_DAYS}.")
     days = min(policy.backtest_days, history_days // 3)
     calibration_end = as_of - timedelta(days=days)
-    histories = purchase_histories(connection, calibration_end, basis)
+    histories = purchase_histories(connection, calibration_end)
     activity, _ = fit_activity(histories)
     spend, _ = fit_spend(histories)
     if not activity.is_fitted:
         return _nothing(f"Before {calibration_end}: {activity.reason}")
-    exam = _prepare_exam(connection, histories, calibration_end, as_of, basis)
+    exam = _prepare_exam(connection, histories, calibration_end, as_of)
     exam.predictions = expectations(histories, activity, spend, days, rate=0.0)
     _judge_activity(exam)
     _judge_orders(exam)
@@ -111,14 +110,13 @@ def _prepare_exam(
     histories: pd.DataFrame,
     calibration_end: date,
     as_of: date,
-    basis: tuple[str, float],
 ) -> _Exam:
     days = (as_of - calibration_end).days
     earlier = calibration_end - timedelta(days=days)
     customers = pd.Index(histories["customer_id"])
-    after = _on(customers, purchases_between(connection, calibration_end, as_of, basis))
-    before = _on(customers, purchases_between(connection, earlier, calibration_end, basis))
-    earlier_histories = purchase_histories(connection, earlier, basis)
+    after = _on(customers, purchases_between(connection, calibration_end, as_of))
+    before = _on(customers, purchases_between(connection, earlier, calibration_end))
+    earlier_histories = purchase_histories(connection, earlier)
     bought = before.reindex(earlier_histories["customer_id"])["order_count"].to_numpy(np.float64) > 0
     rule = learn_hiatus_rule(_hiatus(earlier_histories), bought.astype(np.float64), days)
     return _Exam(

@@ -34,6 +34,7 @@ FEATURE_TABLES: Mapping[str, Columns] = {
         "points_balance": ("decimal(18,4)", "Loyalty points."),
     }
 }
+WINDOWS = (90, 365)
 # The moment of each dated fact. What a row gains later (an answer, an end) is no feature: see `leakage.py`.
 EVENTS = {
     "fct_order_line": "ordered_at",
@@ -57,7 +58,7 @@ def known(fact: str, schema: str = "warehouse") -> str:
 
 
 def _within(fact: str, days: int) -> str:
-    return f"filter (where {fact}.{EVENTS[fact]} >= cut_off.starts_at - to_days({days}))"
+    return f"filter (where {fact}.{EVENTS[fact]} >= cut_off.back_{days})"
 
 
 def _days_since(date_key: str) -> str:
@@ -72,13 +73,19 @@ def _from(fact: str) -> str:
 QUERIES: Mapping[str, str] = {
     "order": f"""
         select customer_id,
-            count(distinct order_date_key) as order_count,
-            count(distinct order_date_key) {_within("fct_order_line", 90)} as order_count_90,
-            count(distinct order_date_key) {_within("fct_order_line", 365)} as order_count_365,
-            sum(net_amount) {_within("fct_order_line", 365)} as net_amount_365,
+            count(order_date_key) as order_count,
+            count(order_date_key) filter (where last_at >= cut_off.back_90) as order_count_90,
+            count(order_date_key) filter (where last_at >= cut_off.back_365) as order_count_365,
+            sum(net_amount_365) as net_amount_365,
             {_days_since("max(order_date_key)")} as order_recency_days,
             {_days_since("min(order_date_key)")} as order_tenure_days
-        {_from("fct_order_line")} and not coalesce(is_cancelled, false) group by customer_id""",
+        from (
+            select customer_id, order_date_key, max(ordered_at) as last_at,
+                sum(net_amount) {_within("fct_order_line", 365)} as net_amount_365
+            {_from("fct_order_line")} and not coalesce(is_cancelled, false) group by customer_id, order_date_key
+        ) as order_day
+        cross join feature_cut_off as cut_off
+        group by customer_id""",
     "return": f"""
         select customer_id, count(*) {_within("fct_return", 365)} as return_count_365
         {_from("fct_return")} group by customer_id""",
@@ -101,15 +108,18 @@ QUERIES: Mapping[str, str] = {
 
 
 def set_cut_off(connection: duckdb.DuckDBPyConnection, cut_off: date, time_zone: str) -> None:
-    """Fill the temporary table `feature_cut_off`: the day, its beginning, and its end until which is known.
+    """Fill the temporary table `feature_cut_off`: the day, its beginning, days before it, its end until which is known.
 
-    Not the present moment: rows of one run are dated microseconds after it, so that each is after the one before.
+    The days are counted back here: to count them for each row takes longer than all else that features ask of it. It
+    is not the present moment until which is known: rows of one run are dated microseconds after it, one by one.
     """
+    back = ", ".join(f"starts_at - to_days({days}) as back_{days}" for days in WINDOWS)
     connection.execute(
-        """create or replace temp table feature_cut_off as select
+        f"""create or replace temp table feature_cut_off as select
             cast($day as date) as cut_off_on,
             timezone(cast($zone as text), cast($day as timestamp)) as starts_at,
-            timezone(cast($zone as text), cast($next as timestamp)) as known_at""",
+            timezone(cast($zone as text), cast($next as timestamp)) as known_at,
+            {back}""",
         {"zone": time_zone, "day": _midnight(cut_off), "next": _midnight(cut_off + timedelta(days=1))},
     )
 

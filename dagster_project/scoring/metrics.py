@@ -53,10 +53,11 @@ def deciles(actual: Array, predicted: Array) -> pd.DataFrame:
     all of them, so that the order of the rows decides nothing.
     """
     order = np.argsort(-predicted, kind="stable")
-    _, tie = np.unique(predicted, return_inverse=True)
-    shared = (np.bincount(tie, weights=actual) / np.bincount(tie))[tie]
+    ranked = predicted[order]
+    tie = np.cumsum(np.append(False, ranked[1:] != ranked[:-1])[: len(ranked)])
+    shared = (np.bincount(tie, weights=actual[order]) / np.bincount(tie))[tie]
     decile = np.arange(len(order)) * 10 // max(len(order), 1) + 1
-    frame = pd.DataFrame({"decile": decile, "predicted": predicted[order], "actual": shared[order]})
+    frame = pd.DataFrame({"decile": decile, "predicted": ranked, "actual": shared})
     return frame.groupby("decile", as_index=False).agg(
         customer_count=("actual", "size"), predicted_mean=("predicted", "mean"), actual_mean=("actual", "mean")
     )

@@ -11,23 +11,18 @@ from datetime import date, timedelta
 import duckdb
 import pandas as pd
 
-_LINE_VALUE = """
-    select line.customer_id,
-        make_date(
-            line.order_date_key // 10000, line.order_date_key // 100 % 100, line.order_date_key % 100
-        ) as order_date,
-        coalesce({value}, 0) as amount,
-        coalesce(line.quantity, 0) as quantity
+_PURCHASE_DAYS = """
+create or replace temp table purchase_day as
+select customer_id, make_date(order_date_key // 10000, order_date_key // 100 % 100, order_date_key % 100) as order_date,
+    amount
+from (
+    select line.customer_id, line.order_date_key, sum(coalesce({value}, 0)) as amount
     from warehouse.fct_order_line as line
-    where not coalesce(line.is_cancelled, false)
-        and line.customer_id <> -1
-        and line.order_date_key >= {first_key} and line.order_date_key < {end_key}
-"""
-_PURCHASE_DAY = f"""
-    select customer_id, order_date, sum(amount) as amount
-    from ({_LINE_VALUE}) as valued_line
-    group by customer_id, order_date
-    having sum(quantity) > 0 or sum(amount) > 0
+    where not coalesce(line.is_cancelled, false) and line.customer_id <> -1
+        and line.order_date_key > 0 and line.order_date_key < {end_key}
+    group by line.customer_id, line.order_date_key
+    having sum(coalesce(line.quantity, 0)) > 0 or sum(coalesce({value}, 0)) > 0
+) as valued_day
 """
 
 
@@ -62,34 +57,39 @@ def line_value(basis: tuple[str, float], alias: str = "line") -> str:
     return f"coalesce({alias}.margin_amount, {alias}.net_amount * cast({share:.6f} as decimal(18,6)))"
 
 
-def purchases_between(
-    connection: duckdb.DuckDBPyConnection, first: date, end: date, basis: tuple[str, float]
-) -> pd.DataFrame:
-    """Orders and their value per customer on days from `first` up to, not including, `end`.
+def read_purchase_days(connection: duckdb.DuckDBPyConnection, as_of: date, basis: tuple[str, float]) -> None:
+    """Fill the temporary table `purchase_day`: a row a customer and day with a purchase before `as_of`, and its value.
+
+    The order lines are many: histories up to several days are all made from this.
+    """
+    connection.execute(_PURCHASE_DAYS.format(value=line_value(basis), end_key=date_key(as_of)))
+
+
+def purchases_between(connection: duckdb.DuckDBPyConnection, first: date, end: date) -> pd.DataFrame:
+    """Orders and their value per customer on days from `first` up to, not including, `end`; needs `purchase_day`.
 
     Columns: customer_id, order_count, value_amount. Customers without a purchase are absent.
     """
-    days = _PURCHASE_DAY.format(value=line_value(basis), first_key=date_key(first), end_key=date_key(end))
     return connection.execute(
-        f"""select customer_id, count(*) as order_count, cast(sum(amount) as double) as value_amount
-        from ({days}) as purchase_day group by customer_id order by customer_id"""
+        """select customer_id, count(*) as order_count, cast(sum(amount) as double) as value_amount
+        from purchase_day where order_date >= ? and order_date < ? group by customer_id order by customer_id""",
+        [first, end],
     ).df()
 
 
-def purchase_histories(connection: duckdb.DuckDBPyConnection, as_of: date, basis: tuple[str, float]) -> pd.DataFrame:
-    """Read the purchase history of each customer who bought before the day, ordered by customer.
+def purchase_histories(connection: duckdb.DuckDBPyConnection, as_of: date) -> pd.DataFrame:
+    """Read the purchase history of each customer who bought before the day, ordered by customer; needs `purchase_day`.
 
     Columns: customer_id; repeat_order_count (x); recency_days (t_x: first to last purchase); age_days (T: first
     purchase to the last day seen, which is the day before `as_of`); mean_amount (mean value of the repeat orders, 0
     without any).
     """
-    days = _PURCHASE_DAY.format(value=line_value(basis), first_key=19000101, end_key=date_key(as_of))
     return connection.execute(
-        f"""
-        with purchase_day as ({days}),
-        ranked as (
+        """
+        with ranked as (
             select customer_id, order_date, amount, min(order_date) over (partition by customer_id) as first_date
             from purchase_day
+            where order_date < ?
         )
         select customer_id,
             count(*) - 1 as repeat_order_count,
@@ -100,7 +100,7 @@ def purchase_histories(connection: duckdb.DuckDBPyConnection, as_of: date, basis
         group by customer_id
         order by customer_id
         """,
-        [as_of - timedelta(days=1)],
+        [as_of, as_of - timedelta(days=1)],
     ).df()
 
 

@@ -18,7 +18,7 @@ from dagster_project.scoring.daily_tables import write_day
 from dagster_project.scoring.maximum_likelihood import Estimate
 from dagster_project.scoring.policy import ScoringPolicy
 from dagster_project.scoring.prediction import expectations, fit_activity, fit_spend, intervals
-from dagster_project.scoring.purchase_history import purchase_histories, value_basis
+from dagster_project.scoring.purchase_history import purchase_histories, read_purchase_days, value_basis
 from dagster_project.scoring.tables import TABLES
 
 ACTIVITY_VERSION, SPEND_VERSION, VALUE_VERSION = "bg_nbd 1", "gamma_gamma 1", "bg_nbd_gamma_gamma 1"
@@ -48,10 +48,11 @@ def score_customers(
     """
     policy = policy or ScoringPolicy()
     basis = value_basis(connection, as_of, policy.cost_coverage_min_share)
-    histories = purchase_histories(connection, as_of, basis)
+    read_purchase_days(connection, as_of, basis)
+    histories = purchase_histories(connection, as_of)
     (activity, activity_groups), (spend, spend_groups) = fit_activity(histories), fit_spend(histories)
     customers = _score_histories(histories, activity, spend, policy)
-    backtest = run_backtest(connection, as_of, basis, policy, VERSIONS)
+    backtest = run_backtest(connection, as_of, policy, VERSIONS)
     repeaters = int((histories["repeat_order_count"] > 0).sum())
     notes = _notes(histories)
     models = [

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from dagster_project.scoring import TABLES, ScoringPolicy, prepare, score_customers
-from dagster_project.scoring.purchase_history import purchase_histories, value_basis
+from dagster_project.scoring.purchase_history import purchase_histories, read_purchase_days, value_basis
 from dagster_project.settings import StellaError
 from tests.unit.scoring.warehouse_tables import add, create_warehouse, key
 
@@ -131,7 +131,8 @@ def test_a_day_is_one_order_and_cancelled_or_unknown_lines_are_none(warehouse: d
         [1, 20250302, True, 1, 99, 50], [1, 20250401, False, 1, 40, 16], [1, 20250402, False, -1, -40, -16],
         [-1, 20250101, False, 1, 10, 4], [2, -1, False, 1, 10, 4],
     ])  # fmt: skip
-    histories = purchase_histories(warehouse, date(2025, 4, 11), ("margin", 0.4))
+    read_purchase_days(warehouse, date(2025, 4, 11), ("margin", 0.4))
+    histories = purchase_histories(warehouse, date(2025, 4, 11))
     assert histories.to_dict("records") == [
         {"customer_id": 1, "repeat_order_count": 2, "recency_days": 90, "age_days": 99, "mean_amount": 14.0}
     ]

@@ -82,11 +82,12 @@ def outbox(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
     description="The read-only copy without personal columns that SQL clients and BI tools open.",
 )
 def published(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
-    """Copy, check and swap in a new version."""
+    """Make, check and swap in a new version."""
     session: Session = context.resources.session
     with progress.step("published.stella") as step, session.connection() as connection:
         key = session.key_to_publish(connection)
-        publication = publish(connection, session.settings, describe(MANIFEST), session.as_of(connection), key)
+        day, kept = session.as_of(connection), session.kept if session.is_daily else None
+        publication = publish(connection, session.settings, describe(MANIFEST), day, key, kept)
         step.rows = publication.row_count
     return dg.MaterializeResult(
         metadata={"path": str(publication.link), "version": publication.version.name, "tables": publication.table_count}

@@ -71,11 +71,12 @@ def transformation(context: dg.AssetExecutionContext) -> Iterator[Any]:
     models = {MODELS[key]["unique_id"] for key in selected}
     too_early = _too_early(models, _planned(context) - session.built - models)
     with session.connection() as connection:
-        known_to = session.known_to if session.is_sound and not session.outdated else None
+        known_to = session.known_to if session.is_sound and session.is_daily else None
         as_they_are = kept(connection, MANIFEST, known_to, models) if known_to else set()
         asked = {MANIFEST["nodes"][unique_id]["name"] for unique_id in models - as_they_are}
         results = _build(session, connection, asked, too_early) if asked else []
         session.built.update(models)
+        session.kept.update((n["schema"], dbt.table_of(n)) for n in map(MANIFEST["nodes"].get, as_they_are) if n)
         if any(schema == "reference" for schema, *_ in selected):
             remember_lists(connection)
         answers = _answers(results, selected)

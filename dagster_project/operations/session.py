@@ -32,6 +32,8 @@ class Session:
     settings: Settings
     built: set[str] = field(default_factory=set)
     """The dbt models and seeds (unique ids) that this run has built so far."""
+    kept: set[tuple[str, str]] = field(default_factory=set)
+    """The tables (schema, table) that this run has left as they were."""
     known_to: datetime | None = None
     """The moment up to which the tables know the rows of `raw`, in a run that brings them up to date."""
     is_sound: bool = False
@@ -40,6 +42,11 @@ class Session:
     """Feeds of which this run has changed rows that the tables know: all is then built whole."""
     said: list[str] = field(default_factory=list)
     """What this run has to say of what it loaded, beside the counts: feed and sentence."""
+
+    @property
+    def is_daily(self) -> bool:
+        """Whether this run brings tables up to date; else it builds all of them whole."""
+        return self.known_to is not None and not self.outdated
 
     @cached_property
     def company(self) -> Company:
@@ -154,7 +161,7 @@ class Session:
             "is_day_given": self.settings.as_of is not None or not self.company.is_historical,
             "today": clock.today(self.company.zone).isoformat(),
             **({"consent_purpose": str(purpose)} if purpose else {}),
-            "loaded_after": self.known_to.isoformat() if self.known_to and not self.outdated else None,
+            "loaded_after": self.known_to.isoformat() if self.known_to and self.is_daily else None,
         }
 
 

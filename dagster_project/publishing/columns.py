@@ -5,7 +5,7 @@ Belongs here: the SQL of one table. What is published as what is decided by the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import duckdb
 
@@ -33,15 +33,23 @@ def column_types(
 
 
 def publication_select(
-    schema: str, table: str, types: dict[str, str], description: Description, has_key: bool, masked: Iterable[str] = ()
+    schema: str,
+    table: str,
+    types: Mapping[str, str],
+    description: Description,
+    has_key: bool,
+    masked: Iterable[str] = (),
+    rows: str = "",
 ) -> str:
     """Write the select that a published table is made of.
 
     A key is hashed once for each of its values, and not for each row: a fact repeats it many times. `has_key` says
     whether the macros of the pseudonyms are installed; without them the references stay as they are. `masked` are the
-    columns with texts in `masked_text`.
+    columns with texts in `masked_text`; `rows` is the condition of those wanted, if not all are.
     """
     relation = f'{schema}."{table}"'
+    if rows:
+        relation = f"(select * from {relation} where {rows})"
     # A text within a list or an object is not masked, so it is not published.
     unmaskable = {column for column in description.masked_columns & set(types) if types[column] != "VARCHAR"}
     withheld = sorted((description.withheld_columns & set(types)) | unmaskable)

@@ -5,25 +5,43 @@ Belongs here: writing tables into a file that nobody reads yet. Which file, and 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import suppress
-from datetime import date
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Protocol
 
 import duckdb
 
-from dagster_project import clock
 from dagster_project.publishing.privacy import Description
 
 PUBLISHED_SCHEMAS = ("warehouse", "marts", "scores", "decisions")
 
 
+class Select(Protocol):
+    """What a published table is made of: its query, of all rows or of those for which a condition holds."""
+
+    def __call__(self, *, rows: str = "") -> str: ...  # noqa: D102 - told above
+
+
+@contextmanager
+def attached(connection: duckdb.DuckDBPyConnection, version: Path, how: str = "") -> Iterator[None]:
+    """Have a version at hand as `publication`; what fails leaves no transaction open."""
+    connection.execute(f"attach '{_quoted(str(version))}' as publication {how}")
+    try:
+        yield
+    except BaseException:
+        with suppress(duckdb.TransactionException):
+            connection.execute("rollback")
+        raise
+    finally:
+        connection.execute("detach publication")
+
+
 def copy_tables(
     connection: duckdb.DuckDBPyConnection,
     version: Path,
-    selects: Mapping[tuple[str, str], str],
+    selects: Mapping[tuple[str, str], Select],
     descriptions: Mapping[tuple[str, str], Description],
-    as_of: date,
 ) -> dict[str, int]:
     """Write the tables into a fresh file; return their rows by `schema.table`.
 
@@ -32,32 +50,20 @@ def copy_tables(
         version: the file to make.
         selects: what each table is made of, by (schema, table).
         descriptions: of tables and columns, by (schema, table).
-        as_of: the day for which was scored and decided.
     """
-    connection.execute(f"attach '{_quoted(str(version))}' as publication")
-    try:
+    with attached(connection, version):
         # The thousand comments come first, in one transaction: each would be a commit of its own, and each makes the
         # table's entry anew, which costs more once there are rows.
         connection.execute("begin")
         for schema in PUBLISHED_SCHEMAS:
             connection.execute(f"create schema publication.{schema}")
         for (schema, table), select in selects.items():
-            connection.execute(f'create table publication.{schema}."{table}" as {select} with no data')
+            connection.execute(f'create table publication.{schema}."{table}" as {select()} with no data')
         _comment(connection, descriptions)
         connection.execute("commit")
         connection.execute("begin")
-        expected = {f"{name[0]}.{name[1]}": _fill(connection, *name, select) for name, select in selects.items()}
-        connection.execute(
-            "create table publication.main.publication as select ?::date as as_of_date, ?::timestamptz as published_at",
-            [as_of, clock.now()],
-        )
+        expected = {f"{name[0]}.{name[1]}": _fill(connection, *name, select()) for name, select in selects.items()}
         connection.execute("commit")
-    except BaseException:
-        with suppress(duckdb.TransactionException):
-            connection.execute("rollback")
-        raise
-    finally:
-        connection.execute("detach publication")
     return expected
 
 

@@ -27,6 +27,8 @@ class Description:
     withheld_columns: frozenset[str] = frozenset()
     pseudonym_columns: frozenset[str] = frozenset()
     masked_columns: frozenset[str] = frozenset()
+    key: str | None = None
+    """The column that names a row, where a daily run remembers by it which rows it wrote."""
 
 
 def describe(manifest: Mapping[str, Any]) -> dict[tuple[str, str], Description]:
@@ -44,8 +46,15 @@ def describe(manifest: Mapping[str, Any]) -> dict[tuple[str, str], Description]:
             withheld_columns=frozenset(n for n, c in classes.items() if c in WITHHELD),
             pseudonym_columns=frozenset(n for n, c in classes.items() if c == "pseudonym"),
             masked_columns=frozenset(n for n, c in classes.items() if c == "masked"),
+            key=_key(node.get("config", {})),
         )
     return described
+
+
+def _key(config: Mapping[str, Any]) -> str | None:
+    keys = config.get("unique_key") or []
+    keys = [keys] if isinstance(keys, str) else keys
+    return keys[0] if config.get("materialized") == "incremental" and len(keys) == 1 else None
 
 
 def privacy_class(entry: Mapping[str, Any]) -> str:

@@ -1,7 +1,9 @@
-"""Copy the finished tables into a fresh file, check it, and swap it in.
+"""Make a version of the finished tables, check it, and swap it in.
 
 Readers follow `published/stella.duckdb`, a symbolic link to the newest version. The link is replaced atomically: a
 reader holds either the old version or the new one, never half of either. When anything fails the link stays.
+
+A version is a fresh file, or grows out of a copy of the former one where the run knows what has changed since.
 """
 
 from __future__ import annotations
@@ -9,20 +11,23 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 
 import duckdb
 
 from dagster_project import clock
 from dagster_project.privacy.key import PseudonymKey
-from dagster_project.privacy.masking import mask_texts
+from dagster_project.privacy.masking import Column, mask_texts
 from dagster_project.privacy.pseudonym import install
 from dagster_project.publishing.columns import column_types, is_restricted, publication_select
-from dagster_project.publishing.copying import PUBLISHED_SCHEMAS, copy_tables
+from dagster_project.publishing.copying import PUBLISHED_SCHEMAS, Select, copy_tables
+from dagster_project.publishing.exchanging import exchange_tables
+from dagster_project.publishing.growth import basis_of, forget_version, generation, note_version, remember_version
 from dagster_project.publishing.privacy import Description
 from dagster_project.settings import Settings, StellaError
 
@@ -48,6 +53,7 @@ def publish(
     descriptions: Mapping[tuple[str, str], Description],
     as_of: date,
     key: PseudonymKey | None = None,
+    kept: Collection[tuple[str, str]] | None = None,
 ) -> Publication:
     """Publish the warehouse, marts, scores and decisions without their personal columns.
 
@@ -59,20 +65,46 @@ def publish(
         descriptions: of tables and columns, by (schema, table); see `privacy.describe`.
         as_of: the day for which was scored and decided.
         key: of the pseudonyms; without it nothing is personal, and references stay as they are.
+        kept: in a run that brought tables up to date after one that published, those (schema, table) that it left as
+            they were; none where tables were built whole.
 
     Raises:
         StellaError: the copy does not hold what the warehouse holds; the former version stays in place.
     """
     started = time.perf_counter()
-    selects = _selects(connection, descriptions, as_of, key)
-    versions = settings.published / "versions"
+    types = {
+        name: columns
+        for name, columns in column_types(connection, PUBLISHED_SCHEMAS).items()
+        if not descriptions.get(name, Description()).is_withheld
+    }
+    texts = [
+        (*name, column)
+        for name, columns in types.items()
+        for column, kind in columns.items()
+        if name in descriptions and column in descriptions[name].masked_columns and kind == "VARCHAR"
+    ]
+    selects = _selects(connection, types, texts, descriptions, as_of, key)
+    versions, link = settings.published / "versions", settings.published / LINK
     versions.mkdir(parents=True, exist_ok=True)
-    version = _new_version(versions)
-    expected = _make(connection, version, selects, descriptions, as_of, 0o444)
-    link = settings.published / LINK
+    version, basis = _new_version(versions), basis_of(types, descriptions, key)
+    former = link.resolve() if kept is not None and link.exists() else None
+    number = generation(connection, former, basis, texts) if former else 0
+    forget_version(connection)
+
+    def fill(part: Path) -> dict[str, int]:
+        if former is None or number == 0:
+            expected = copy_tables(connection, part, selects, descriptions)
+        else:
+            shutil.copyfile(former, part)
+            expected = exchange_tables(connection, part, selects, descriptions, kept or (), as_of)
+        note_version(connection, part, as_of, basis, number)
+        return expected
+
+    expected = _make(version, fill, 0o444)
     _swap(link, version)
     _prune(versions, version, settings.keep_versions)
     _publish_personal(connection, settings, descriptions, as_of)
+    remember_version(connection, texts)
     return Publication(link, version, len(expected), sum(expected.values()), time.perf_counter() - started)
 
 
@@ -86,30 +118,24 @@ def _new_version(versions: Path) -> Path:
 
 def _selects(
     connection: duckdb.DuckDBPyConnection,
+    types: Mapping[tuple[str, str], Mapping[str, str]],
+    texts: Sequence[Column],
     descriptions: Mapping[tuple[str, str], Description],
     as_of: date,
     key: PseudonymKey | None,
-) -> dict[tuple[str, str], str]:
+) -> dict[tuple[str, str], Select]:
     """Write the select of each published table, and mask the texts that it draws on."""
-    there = column_types(connection, PUBLISHED_SCHEMAS)
-    said = {name: descriptions.get(name, Description()) for name in there}
-    types = {name: columns for name, columns in there.items() if not said[name].is_withheld}
-    texts = [
-        (*name, column)
-        for name, columns in types.items()
-        for column, kind in columns.items()
-        if column in said[name].masked_columns and kind == "VARCHAR"
-    ]
     masked = mask_texts(connection, texts, as_of, key)
     if key is not None:
         # The search for erased persons has used the macros with their keys.
         install(connection, key.current)
     return {
-        name: publication_select(
-            *name, columns, said[name], key is not None, [column for *table, column in masked if tuple(table) == name]
+        name: partial(
+            publication_select, *name, columns, descriptions.get(name, Description()), key is not None,
+            [column for *table, column in masked if tuple(table) == name],
         )
         for name, columns in types.items()
-    }
+    }  # fmt: skip
 
 
 def _publish_personal(
@@ -125,31 +151,30 @@ def _publish_personal(
         shutil.rmtree(folder, ignore_errors=True)
         return
     folder.mkdir(mode=0o700, exist_ok=True)
-    selects = {
-        (schema, table): f'select * from {schema}."{table}"'
+    selects: dict[tuple[str, str], Select] = {
+        (schema, table): partial(publication_select, schema, table, {}, Description(), False)
         for (schema, table), types in column_types(connection, PUBLISHED_SCHEMAS).items()
         if is_restricted(descriptions.get((schema, table), Description()), types)
     }
     version = _new_version(folder)
-    _make(connection, version, selects, descriptions, as_of, 0o600)
+
+    def fill(part: Path) -> dict[str, int]:
+        expected = copy_tables(connection, part, selects, descriptions)
+        note_version(connection, part, as_of)
+        return expected
+
+    _make(version, fill, 0o600)
     _swap(link, version)
     _prune(folder, version, 1)
 
 
-def _make(
-    connection: duckdb.DuckDBPyConnection,
-    version: Path,
-    selects: Mapping[tuple[str, str], str],
-    descriptions: Mapping[tuple[str, str], Description],
-    as_of: date,
-    mode: int,
-) -> dict[str, int]:
+def _make(version: Path, fill: Callable[[Path], dict[str, int]], mode: int) -> dict[str, int]:
     """Make a version; return its rows by table. Only what is whole bears a version's name: a killed run leaves none."""
     for left in version.parent.glob(f"*{PART}*"):
         left.unlink()
     part = version.with_suffix(PART)
     try:
-        expected = copy_tables(connection, part, selects, descriptions, as_of)
+        expected = fill(part)
         _verify(part, expected)
     except BaseException:
         _remove(part)

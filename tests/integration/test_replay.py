@@ -13,7 +13,9 @@ import pytest
 from rich.console import Console
 
 from dagster_project import clock
+from dagster_project.operations.publishing_again import publish_again
 from dagster_project.operations.replay import replay
+from dagster_project.publishing.publish import LINK
 from dagster_project.settings import StellaError
 from tests.integration.days import Days, midnight, published
 from tests.integration.late import PRODUCT_NAME, TOWN, Late, tell_late
@@ -208,6 +210,18 @@ def test_a_file_that_is_there_is_not_written_over(days: Days, tmp_path: Path) ->
         replay(days.session(LAST, hour=7), midnight(FIRST), None, there, Console(file=StringIO()))
     clock.set_to(None)
     assert there.read_text() == "mine"
+
+
+def test_the_file_of_the_second_day_grew_into_what_a_fresh_one_holds(days: Days) -> None:
+    """After all others: it publishes once more."""
+    link = days.database.parent / "published" / LINK
+    generation = "select generation from main.publication"
+    assert ask(link.resolve(), generation) == [(1,)]
+    publish_again(days.session(LAST, hour=7), Console(file=StringIO()))
+    clock.set_to(None)
+    assert ask(link.resolve(), generation) == [(0,)]
+    fresh = published(link, LAST)
+    assert [name for name, rows in days.told[LAST].items() if fresh[name] != rows] == []
 
 
 @pytest.mark.slow

@@ -49,3 +49,26 @@
 {% macro duckdb__get_assert_columns_equivalent(sql) %}
     {%- if not is_daily_run() %}{{ return(assert_columns_equivalent(sql)) }}{% endif -%}
 {% endmacro %}
+
+{#
+    Where a run brings a published table up to date it remembers the keys of the rows that it writes, whatever the way: the
+    next version of the published file takes these rows and no others. What a run takes away is found by counting.
+#}
+{% macro duckdb__get_incremental_append_sql(arguments) %}
+    {{ remember_written(arguments) }}
+    {{ default__get_incremental_append_sql(arguments) }}
+{% endmacro %}
+
+{% macro duckdb__get_incremental_delete_insert_sql(arguments) %}
+    {{ remember_written(arguments) }}
+    {{ default__get_incremental_delete_insert_sql(arguments) }}
+{% endmacro %}
+
+{% macro remember_written(arguments) %}
+    {%- set keys = arguments['unique_key'] -%}
+    {%- set keys = [keys] if keys is string else keys -%}
+    {%- if config.get('contract').enforced and keys | length == 1 -%}
+        create or replace table staging.{{ this.identifier }}__written as
+        select {{ keys[0] }} from {{ arguments['temp_relation'] }};
+    {%- endif -%}
+{% endmacro %}

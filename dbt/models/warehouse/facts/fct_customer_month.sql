@@ -1,6 +1,7 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
+    unique_key='customer_month_key',
     pre_hook=[
         "{{ forget_touched('customer_id', ref('fct_customer_month__touched')) }}",
         "{{ forget_open_months() }}"

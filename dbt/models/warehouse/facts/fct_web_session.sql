@@ -1,6 +1,7 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
+    unique_key='web_session_key',
     pre_hook="{{ forget_touched('visitor_ref', ref('fct_web_event__touched')) }}"
 ) }}
 

@@ -46,6 +46,20 @@
 {% endmacro %}
 
 {#
+    In a daily run, only the rows of a relation whose key a row has that is new to it. For a feed whose key is brought into
+    a normal form first: the key is given as that form, and all that was ever said under it is ranked again.
+#}
+{% macro where_new(relation, keys) %}
+    {%- if is_daily() -%}
+        where ({{ keys | join(', ') }}) in (
+            select {{ keys | join(', ') }}
+            from {{ relation }}
+            where _loaded_at > {{ loaded_after() }}
+        )
+    {%- endif -%}
+{% endmacro %}
+
+{#
     The newest row of each key of a relation, as `latest_per_key` finds it; in a daily run, of the things that a relation
     `touched` names by columns of the key.
 #}

@@ -25,11 +25,13 @@ from tests.integration.runs import content
 FIRST = date(2026, 3, 2)
 Correction = Callable[[duckdb.DuckDBPyConnection], None]
 _VISITORS = "select distinct visitor_ref from raw.web_events where customer_ref is not null order by visitor_ref"
+_TURNED = "case status when 'opt_in' then 'opt_out' else 'opt_in' end as status"
 _LINES = "where _file <> 'zz_corrected' order by order_ref, line_number"
 BUILT = [
     "+fct_web_event", "+fct_customer_standing", "fct_order_line__touched_customers", "stg_returns",
     "stg_loyalty_entries", "stg_contacts", "stg_campaign_contacts", "stg_campaign_responses", "stg_device_signals",
-    "stg_service_cases",
+    "stg_service_cases", "+bridge_post_topic", "+fct_social_follow", "+fct_social_post", "+fct_consent",
+    "bridge_customer_identity", "dim_customer_personal", "stg_customers",
 ]  # fmt: skip
 
 
@@ -71,11 +73,32 @@ def _correct(connection: duckdb.DuckDBPyConnection) -> None:
     _say_anew(connection, "order_lines", by_number, f"{_LINES} limit 200 offset 220")
     last_visitor = "(select max(visitor_ref) from raw.web_events) as visitor_ref"
     _say_anew(connection, "web_events", last_visitor, "order by event_ref limit 3")
+    _correct_feeds(connection)
+
+
+def _correct_feeds(connection: duckdb.DuckDBPyConnection) -> None:
+    """Say anew, spelled otherwise: posts lost their topics, follows ended, consents turned, words of old come late."""
+    topics = "case when hash(post_ref) % 2 = 0 then ['News', '#news'] end as topics"
+    said = f"upper(platform) as platform, {topics}, 'later' as in_reply_to"
+    _say_anew(connection, "social_posts", said, "where len(topics) > 0 order by post_ref limit 40")
+    ended = "upper('@' || follower_handle) as follower_handle, timestamptz '2026-03-09' as unfollowed_at"
+    _say_anew(connection, "social_follows", ended, "order by follower_handle, followed_handle limit 20")
+    _say_anew(connection, "consents", f"upper(purpose) as purpose, {_TURNED}", "order by all limit 40")
+    of_old = "timestamptz '2001-01-01' as updated_at"
+    _say_anew(connection, "customers", f"{of_old}, 'Atlantis' as city", "order by customer_ref limit 10")
+    _say_anew(connection, "social_accounts", f"{of_old}, '@' || upper(handle) as handle, 'old' as bio", "limit 10")
 
 
 def _correct_again(connection: duckdb.DuckDBPyConnection) -> None:
-    """Change only what lines and months are read with: coupons, versions of customers, and rates of an old load."""
+    """Change what others are read with: coupons, accounts, posts answered, versions of customers, old rates."""
     _rename_coupons(connection, "WINTER", "2025-06-01")
+    own = "timestamptz '2026-06-01' as updated_at, 'own' as account_kind"
+    as_told = "where _file <> 'zz_corrected' qualify row_number() over"
+    _say_anew(connection, "social_accounts", own, f"{as_told} (order by handle) % 7 = 0")
+    first = f"{as_told} (partition by platform order by post_ref) = 1"
+    _say_anew(connection, "social_posts", "'later' as post_ref", first)
+    # A file that says both of one moment contradicts itself, whenever it said the one and the other.
+    _say_anew(connection, "consents", f"lower(purpose) as purpose, {_TURNED}", "where _file = 'zz_corrected'")
     moved = "'Aosta' as city, timestamptz '2026-03-03' as updated_at"
     _say_anew(connection, "customers", moved, "qualify row_number() over (order by customer_ref) % 5 = 0")
     connection.execute("""
@@ -84,7 +107,7 @@ def _correct_again(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def _believe(connection: duckdb.DuckDBPyConnection, run: int) -> None:
-    """Let each record be a customer, and each visitor the one whom he named first; the lists grow with the runs."""
+    """Let each record be a customer, each visitor the one whom he named first, each account some old record's."""
     connection.execute("""
         create or replace temp table identity_belief as
         with record as (select distinct source_system, customer_ref from raw.customers),
@@ -92,9 +115,17 @@ def _believe(connection: duckdb.DuckDBPyConnection, run: int) -> None:
             where customer_ref is not null group by visitor_ref)
         select 'record' as identifier_kind, source_system, customer_ref as identifier,
             (hash(source_system || customer_ref) >> 4)::bigint as customer_id from record
-        union all select 'visitor', '', visitor_ref, (hash(named) >> 4)::bigint from known""")
+        union all select 'visitor', '', visitor_ref, (hash(named) >> 4)::bigint from known
+        union all select distinct 'handle', platform, name, customer_id
+        from (select lower(platform) as platform, lower(ltrim(handle, '@')) as name from raw.social_accounts) as told
+        inner join (
+            select (hash(source_system || customer_ref) >> 4)::bigint as customer_id,
+                row_number() over (order by min(_loaded_at), source_system, customer_ref) as place
+            from raw.customers group by source_system, customer_ref) as record on hash(name) % 100 = place""")
+    # Some are known from the third run on only: until then nobody knows whose they are.
+    connection.execute("delete from identity_belief where hash(identifier, 1) % 7 = 0 and ? < 3", [run])
     connection.execute(
-        "update identity_belief set customer_id = 7 where identifier_kind = 'record' and hash(identifier) % 9 = ?",
+        "update identity_belief set customer_id = 7 where identifier_kind <> 'visitor' and hash(identifier) % 9 = ?",
         [run],
     )
     connection.execute(

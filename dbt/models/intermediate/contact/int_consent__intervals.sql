@@ -1,18 +1,31 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    pre_hook="{{ forget_touched('customer_id', ref('int_consent__touched')) }}"
+) }}
+
 -- What a customer allowed per channel and purpose, from when to when, over all of his records: the latest statement
 -- counts, at equal time the opt-out.
-with statements as (
+with owned as (
     select
-        coalesce(records.customer_id, -1) as customer_id,
-        consents.channel_code,
-        consents.purpose,
-        consents.effective_at as valid_from,
-        case when max(case when consents.status = 'opt_out' then 1 else 0 end) = 1 then 'opt_out' else 'opt_in' end
-            as status,
-        max(consents._loaded_at) as _loaded_at
+        consents.*,
+        coalesce(records.customer_id, {{ unknown_key() }}) as customer_id
     from {{ ref('stg_consents') }} as consents
     left join {{ ref('int_record__resolved') }} as records
         on consents.source_system = records.source_system and consents.customer_ref = records.customer_ref
-    group by coalesce(records.customer_id, -1), consents.channel_code, consents.purpose, consents.effective_at
+),
+
+statements as (
+    select
+        customer_id,
+        channel_code,
+        purpose,
+        effective_at as valid_from,
+        case when max(case when status = 'opt_out' then 1 else 0 end) = 1 then 'opt_out' else 'opt_in' end as status,
+        max(_loaded_at) as _loaded_at
+    from owned
+    {{ where_touched('customer_id', ref('int_consent__touched')) }}
+    group by customer_id, channel_code, purpose, effective_at
 )
 
 select

@@ -1,3 +1,8 @@
+{{ config(
+    materialized='incremental',
+    unique_key=['source_system', 'customer_ref', 'channel_code', 'purpose', 'effective_at']
+) }}
+
 with stated as (
     select
         source_system,
@@ -11,6 +16,10 @@ with stated as (
         _line,
         _loaded_at
     from {{ source('raw', 'consents') }}
+    {{ where_new(
+        source('raw', 'consents'),
+        ['source_system', 'customer_ref', 'channel', purpose_of_consent('purpose'), 'effective_at']
+    ) }}
 ),
 
 latest as (

@@ -1,9 +1,12 @@
-with latest as (
-    {{ latest_per_key(
-        ref('stg_customers__history'),
-        ['source_system', 'customer_ref'],
-        updated_at='updated_at'
-    ) }}
+{{ config(materialized='incremental', unique_key=['source_system', 'customer_ref']) }}
+
+with history as (
+    select * from {{ ref('stg_customers__history') }}
+    {{ where_new(ref('stg_customers__history'), ['source_system', 'customer_ref']) }}
+),
+
+latest as (
+    {{ latest_per_key('history', ['source_system', 'customer_ref'], updated_at='updated_at') }}
 )
 
 select

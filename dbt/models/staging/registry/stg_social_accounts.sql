@@ -1,3 +1,5 @@
+{{ config(materialized='incremental', unique_key=['platform', 'handle']) }}
+
 with normalised as (
     select
         lower(platform) as platform,
@@ -16,6 +18,7 @@ with normalised as (
         _loaded_at,
         updated_at
     from {{ source('raw', 'social_accounts') }}
+    {{ where_new(source('raw', 'social_accounts'), ['lower(platform)', "lower(ltrim(handle, '@'))"]) }}
 ),
 
 latest as (

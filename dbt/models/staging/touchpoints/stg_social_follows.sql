@@ -1,3 +1,5 @@
+{{ config(materialized='incremental', unique_key=['platform', 'follower_handle', 'followed_handle']) }}
+
 with normalised as (
     select
         lower(platform) as platform,
@@ -9,6 +11,10 @@ with normalised as (
         _line,
         _loaded_at
     from {{ source('raw', 'social_follows') }}
+    {{ where_new(
+        source('raw', 'social_follows'),
+        ['lower(platform)', "lower(ltrim(follower_handle, '@'))", "lower(ltrim(followed_handle, '@'))"]
+    ) }}
 ),
 
 latest as (

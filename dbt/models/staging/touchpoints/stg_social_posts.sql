@@ -1,3 +1,5 @@
+{{ config(materialized='incremental', unique_key=['platform', 'post_ref']) }}
+
 with normalised as (
     select
         lower(platform) as platform,
@@ -17,6 +19,7 @@ with normalised as (
         _line,
         _loaded_at
     from {{ source('raw', 'social_posts') }}
+    {{ where_new(source('raw', 'social_posts'), ['lower(platform)', 'post_ref']) }}
 ),
 
 latest as (

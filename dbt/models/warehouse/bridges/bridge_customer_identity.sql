@@ -1,3 +1,5 @@
+{{ config(materialized='incremental', unique_key=['identity_key']) }}
+
 select
     {{ surrogate_key([
         'identifier_kind', 'source_system', 'identifier', 'customer_id', epoch_microseconds('valid_from'),
@@ -15,3 +17,4 @@ select
     believed_from,
     believed_to
 from {{ source('ledger', 'identity_ledger') }}
+{% if is_daily() %}where greatest(believed_from, believed_to) > {{ loaded_after() }}{% endif %}

@@ -1,3 +1,9 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    pre_hook="{{ forget_touched('social_post_key', ref('fct_social_post__touched')) }}"
+) }}
+
 with post_topic as (
     select distinct
         listed.platform,
@@ -9,6 +15,7 @@ with post_topic as (
             post_ref,
             {{ unnest_list('topics') }} as topic
         from {{ ref('stg_social_posts') }}
+        {{ where_touched(['platform', 'post_ref'], ref('fct_social_post__touched')) }}
     ) as listed
 )
 

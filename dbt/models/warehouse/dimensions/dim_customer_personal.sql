@@ -1,3 +1,9 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    pre_hook="{{ forget_touched('customer_id', ref('int_customer__touched')) }}"
+) }}
+
 with record_version as (
     select
         *,
@@ -6,7 +12,7 @@ with record_version as (
         case when email is not null then survivor_rank end as email_rank,
         case when phone is not null then survivor_rank end as phone_rank
     from {{ ref('int_customer_record__versioned') }}
-    where valid_to = {{ end_of_time() }}
+    {{ where_touched('customer_id', ref('int_customer__touched')) }}
 ),
 
 -- A name and an address survive whole: parts of two records make none.
@@ -30,6 +36,7 @@ surviving as (
         {{ last_by('source_system', 'phone_rank') }} as phone_source_system,
         {{ last_by('source_system', 'address_rank') }} as street_source_system
     from record_version
+    where valid_to = {{ end_of_time() }}
     group by customer_id
 )
 

@@ -1,3 +1,5 @@
+{{ config(pre_hook="{{ keep_former(['platform', 'handle', 'customer_id', 'account_kind']) }}") }}
+
 with account as (
     select * from {{ ref('stg_social_accounts') }}
 ),

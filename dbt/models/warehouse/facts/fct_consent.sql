@@ -1,3 +1,14 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    pre_hook="{{ forget_touched('customer_id', ref('int_consent__touched')) }}"
+) }}
+
+with consents as (
+    select * from {{ ref('int_consent__intervals') }}
+    {{ where_touched('customer_id', ref('int_consent__touched')) }}
+)
+
 select
     {{ surrogate_key(['consents.customer_id', 'consents.channel_code', 'consents.purpose', 'consents.valid_from']) }}
         as consent_key,
@@ -12,7 +23,7 @@ select
     consents.valid_from,
     coalesce(consents.superseded_at, {{ end_of_time() }}) as valid_to,
     consents._loaded_at
-from {{ ref('int_consent__intervals') }} as consents
+from consents
 left join {{ ref('dim_customer') }} as customers
     on
         consents.customer_id = customers.customer_id

@@ -1,3 +1,5 @@
+{{ config(materialized='incremental', unique_key=['social_follow_key']) }}
+
 -- The accounts are built first, so that the test that looks for them is answered in the same pass.
 -- depends_on: {{ ref('dim_social_account') }}
 select
@@ -11,3 +13,4 @@ select
     unfollowed_at,
     _loaded_at
 from {{ ref('stg_social_follows') }}
+{{ where_new(ref('stg_social_follows'), ['platform', 'follower_handle', 'followed_handle']) }}

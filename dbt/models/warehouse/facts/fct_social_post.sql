@@ -1,4 +1,11 @@
+{{ config(materialized='incremental', unique_key=['social_post_key']) }}
+
 with accounts as (select * from {{ ref('dim_social_account') }}),
+
+touched as (
+    select * from {{ ref('stg_social_posts') }}
+    {{ where_touched(['platform', 'post_ref'], ref('fct_social_post__touched')) }}
+),
 
 posts as (
     select
@@ -6,7 +13,7 @@ posts as (
         {{ key_or_unknown(['posts.platform', 'posts.handle']) }} as social_account_key,
         {{ key_or_unknown(['posts.platform', 'posts.target_handle']) }} as target_social_account_key,
         answered.post_ref as answered_post_ref
-    from {{ ref('stg_social_posts') }} as posts
+    from touched as posts
     left join {{ ref('stg_social_posts') }} as answered
         on posts.platform = answered.platform and posts.in_reply_to = answered.post_ref
 ),

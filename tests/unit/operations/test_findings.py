@@ -16,12 +16,15 @@ from dagster_project.settings import REPOSITORY, Settings
 TABLE = "(values (1, 'a', 'x'), (1, 'b', null), (2, null, null), (2, null, 'x'), (3, null, 'x')) as t (id, code, name)"
 
 
-def _sql(**arguments: object) -> str:
+def _sql(table: str = TABLE, **arguments: object) -> str:
     """Render the test as dbt would."""
-    text = (REPOSITORY / "dbt" / "tests" / "generic" / "sound_columns.sql").read_text()
+    text = "".join(
+        (REPOSITORY / "dbt" / path).read_text() for path in ("macros/faults.sql", "tests/generic/sound_columns.sql")
+    )
     text = text.replace("{% test sound_columns", "{% macro sound_columns").replace("endtest", "endmacro")
-    module = jinja2.Environment().from_string(text, {"config": lambda **_: ""}).module
-    return str(module.sound_columns(f"(select * from {TABLE})", **arguments))  # type: ignore[attr-defined]
+    told = {"config": lambda **_: "", "beginning_of_time": lambda: "0", "end_of_time": lambda: "9"}
+    module = jinja2.Environment(extensions=["jinja2.ext.do"]).from_string(text, told).module
+    return str(module.sound_columns(f"(select * from {table})", **arguments))  # type: ignore[attr-defined]
 
 
 def _told(monkeypatch: pytest.MonkeyPatch, query: str, meta: Mapping[str, object], status: str = "fail") -> str:
@@ -37,6 +40,43 @@ def test_it_names_the_columns_and_counts_the_rows(monkeypatch: pytest.MonkeyPatc
     assert _told(monkeypatch, query, {"tells_findings": True}) == (
         "code is null: 3; id is not unique: 2; id, code is not unique: 1; name is null: 2"
     )
+
+
+def test_it_names_values_and_numbers_that_are_not_accepted(monkeypatch: pytest.MonkeyPatch) -> None:
+    query = _sql(accepted_values={"code": ["a", "c"], "name": ["x"]}, accepted_range={"id": [2], "id * 1": [1, 2]})
+    assert _told(monkeypatch, query, {"tells_findings": True}) == (
+        "code is none of its values: 1; id * 1 is out of its range: 1; id is out of its range: 2"
+    )
+
+
+@pytest.mark.parametrize(("keys", "holds"), [("1, -1, 2", True), ("1, 2", False), ("-1, -1", False)])
+def test_a_dimension_has_one_row_for_unknown(monkeypatch: pytest.MonkeyPatch, keys: str, holds: bool) -> None:
+    query = _sql(f"unnest([{keys}]) as t (id)", unknown_member="id")
+    expected = "Got 9 results" if holds else "id has not one row for unknown: 1"
+    assert _told(monkeypatch, query, {"tells_findings": True}) == expected
+
+
+VERSIONS = {
+    "(0, 4, false), (4, 9, true)": [],
+    "(0, 4, false), (5, 9, true)": ["versions of id leave a gap or overlap: 2"],
+    "(0, 4, true), (3, 9, true)": [
+        "id has not one current version: 1",
+        "intervals of id overlap or are empty: 1",
+        "versions of id leave a gap or overlap: 2",
+    ],
+    "(1, 8, false)": ["id has not one current version: 1", "versions of id leave a gap or overlap: 1"],
+    "(0, 4, false), (4, 4, false), (4, 9, true)": ["intervals of id overlap or are empty: 1"],
+}
+
+
+@pytest.mark.parametrize("versions", VERSIONS)
+def test_it_tells_what_is_wrong_with_versions(monkeypatch: pytest.MonkeyPatch, versions: str) -> None:
+    query = _sql(
+        f"(select 1 as id, * from (values {versions}) as v (valid_from, valid_to, is_current))",
+        no_gap=["id"], no_overlap=["id"], one_current=["id"],
+    )  # fmt: skip
+    told = "; ".join(VERSIONS[versions]) or "Got 9 results"
+    assert _told(monkeypatch, query, {"tells_findings": True}) == told
 
 
 @pytest.mark.parametrize("arguments", [{"unique": [["id", "code", "name"]]}, {"never_null": ["id"]}])

@@ -66,7 +66,7 @@
 
 {% macro remember_written(arguments) %}
     {%- set keys = arguments['unique_key'] -%}
-    {%- set keys = [keys] if keys is string else keys -%}
+    {%- set keys = [keys] if keys is string else keys or [] -%}
     {%- if config.get('contract').enforced and keys | length == 1 -%}
         create or replace table staging.{{ this.identifier }}__written as
         select {{ keys[0] }} from {{ arguments['temp_relation'] }};

@@ -1,6 +1,7 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
+    unique_key='social_post_key',
     pre_hook="{{ forget_touched('social_post_key', ref('fct_social_post__touched')) }}"
 ) }}
 

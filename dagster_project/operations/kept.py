@@ -17,7 +17,7 @@ from dagster_project.database import tables
 from dagster_project.operations.dbt import table_of
 from dagster_project.operations.upkeep import OF_THE_RUN
 
-_OF_THE_DAY = OF_THE_RUN - {"loaded_after"}
+_OF_THE_DAY = OF_THE_RUN - {"loaded_after", "asks_written"}
 _KEEPS_FORMER = "keep_former"
 
 

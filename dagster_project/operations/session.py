@@ -162,6 +162,7 @@ class Session:
             "today": clock.today(self.company.zone).isoformat(),
             **({"consent_purpose": str(purpose)} if purpose else {}),
             "loaded_after": self.known_to.isoformat() if self.known_to and self.is_daily else None,
+            "asks_written": self.is_daily and self.is_sound,
         }
 
 

@@ -26,7 +26,7 @@ from dagster_project.settings import REPOSITORY, Settings
 TEXTS = {".py", ".sql", ".yml", ".yaml", ".csv", ".css", ".md", ".lock"}
 """Endings of files that decide what a run does; data in a company's folder are found as news, not here."""
 
-OF_THE_RUN = {"as_of_date", "is_day_given", "today", "loaded_after"}
+OF_THE_RUN = {"as_of_date", "is_day_given", "today", "loaded_after", "asks_written"}
 """Variables of dbt that change from run to run; no table that is brought up to date depends on them."""
 
 

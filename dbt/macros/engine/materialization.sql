@@ -51,8 +51,8 @@
 {% endmacro %}
 
 {#
-    Where a run brings a published table up to date it remembers the keys of the rows that it writes, whatever the way: the
-    next version of the published file takes these rows and no others. What a run takes away is found by counting.
+    Where a run brings a table up to date it remembers the keys of the rows that it writes, whatever the way: tests ask these
+    rows and no others, and the next version of the published file takes them. What a run takes away is found by counting.
 #}
 {% macro duckdb__get_incremental_append_sql(arguments) %}
     {{ remember_written(arguments) }}
@@ -66,9 +66,11 @@
 
 {% macro remember_written(arguments) %}
     {%- set keys = arguments['unique_key'] -%}
-    {%- set keys = [keys] if keys is string else keys or [] -%}
-    {%- if config.get('contract').enforced and keys | length == 1 -%}
-        create or replace table staging.{{ this.identifier }}__written as
-        select {{ keys[0] }} from {{ arguments['temp_relation'] }};
+    {%- if keys -%}
+        create or replace table {{ written(this) }} as
+        select {{ ([keys] if keys is string else keys) | join(', ') }} from {{ arguments['temp_relation'] }};
     {%- endif -%}
 {% endmacro %}
+
+{# Where these keys are kept. #}
+{% macro written(relation) -%}staging.{{ relation.identifier }}__written{%- endmacro %}

@@ -6,6 +6,7 @@
     `unknown_member`: the key of a dimension that has exactly one row for 'unknown', so that no fact is dropped. Of versions,
     by the columns that name the thing: `no_gap`, they follow each other from the beginning of time to its end; `no_overlap`,
     they are no two at a time, and none is empty or runs backwards; `one_current`, exactly one is marked as current.
+    A daily run asks of the rows that it has written what can be asked of a row, if the others held before.
 #}
 {% test sound_columns(
     model, unique=[], never_null=[], accepted_values={}, accepted_range={}, unknown_member=none, no_gap=[], no_overlap=[],
@@ -13,20 +14,20 @@
 ) %}
 {{ config(fail_calc='coalesce(sum(row_count), 0)', meta={'tells_findings': true}) }}
 
-{%- set findings = [] %}
+{%- set findings, asked = [], rows_to_ask(model) %}
 {%- for entry in unique %}
-    {%- set columns = ([entry] if entry is string else entry) | join(', ') %}
+    {%- set columns = [entry] if entry is string else entry %}
     {%- set rows = repeated_rows(model, columns, entry if entry is string else none) %}
-    {%- do findings.append((columns ~ ' is not unique', rows)) %}
+    {%- do findings.append((columns | join(', ') ~ ' is not unique', rows)) %}
 {%- endfor %}
 {%- for column in never_null %}
-    {%- do findings.append((column ~ ' is null', 'select ' ~ column ~ ' from ' ~ model ~ ' where ' ~ column ~ ' is null')) %}
+    {%- do findings.append((column ~ ' is null', 'select ' ~ column ~ ' from ' ~ asked ~ ' where ' ~ column ~ ' is null')) %}
 {%- endfor %}
 {%- for column, accepted in accepted_values.items() %}
-    {%- do findings.append((column ~ ' is none of its values', rows_of_other_values(model, column, accepted))) %}
+    {%- do findings.append((column ~ ' is none of its values', rows_of_other_values(asked, column, accepted))) %}
 {%- endfor %}
 {%- for column, bounds in accepted_range.items() %}
-    {%- do findings.append((column ~ ' is out of its range', rows_out_of_range(model, column, bounds))) %}
+    {%- do findings.append((column ~ ' is out of its range', rows_out_of_range(asked, column, bounds))) %}
 {%- endfor %}
 {%- if unknown_member %}
     {%- do findings.append((unknown_member ~ ' has not one row for unknown', no_unknown_member(model, unknown_member))) %}

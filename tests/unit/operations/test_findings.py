@@ -16,15 +16,28 @@ from dagster_project.settings import REPOSITORY, Settings
 TABLE = "(values (1, 'a', 'x'), (1, 'b', null), (2, null, null), (2, null, 'x'), (3, null, 'x')) as t (id, code, name)"
 
 
-def _sql(table: str = TABLE, **arguments: object) -> str:
-    """Render the test as dbt would."""
+class _Model(SimpleNamespace):
+    """A relation of dbt's."""
+
+    def __str__(self) -> str:
+        return str(self.query)
+
+
+def _sql(table: str = TABLE, written: str = "", **arguments: object) -> str:
+    """Render the test as dbt would; where `written` are the `id`s that a daily run wrote, for such a run."""
     text = "".join(
         (REPOSITORY / "dbt" / path).read_text() for path in ("macros/faults.sql", "tests/generic/sound_columns.sql")
     )
     text = text.replace("{% test sound_columns", "{% macro sound_columns").replace("endtest", "endmacro")
-    told = {"config": lambda **_: "", "beginning_of_time": lambda: "0", "end_of_time": lambda: "9"}
+    node = {"config": {"materialized": "incremental", "unique_key": "id"}}
+    told = {
+        "config": lambda **_: "", "beginning_of_time": lambda: "0", "end_of_time": lambda: "9", "execute": True,
+        "var": lambda _: bool(written), "graph": {"nodes": {"model.stella.it": node}},
+        "written": lambda _: f"(values {written}) as written (id)",
+    }  # fmt: skip
     module = jinja2.Environment(extensions=["jinja2.ext.do"]).from_string(text, told).module
-    return str(module.sound_columns(f"(select * from {table})", **arguments))  # type: ignore[attr-defined]
+    model = _Model(query=f"(select * from {table})", identifier="it")
+    return str(module.sound_columns(model, **arguments))  # type: ignore[attr-defined]
 
 
 def _told(monkeypatch: pytest.MonkeyPatch, query: str, meta: Mapping[str, object], status: str = "fail") -> str:
@@ -39,6 +52,21 @@ def test_it_names_the_columns_and_counts_the_rows(monkeypatch: pytest.MonkeyPatc
     query = _sql(unique=["code", "id", ["id", "code"]], never_null=["id", "code", "name"])
     assert _told(monkeypatch, query, {"tells_findings": True}) == (
         "code is null: 3; id is not unique: 2; id, code is not unique: 1; name is null: 2"
+    )
+
+
+def test_a_daily_run_asks_the_rows_that_it_wrote_and_those_that_share_their_keys(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Of the codes that two rows share, a was written now and stands in a row from before; b was not written."""
+    table = "(values (1, 'a', 1), (2, 'a', 1), (3, 'b', null), (4, 'b', null), (5, null, 9)) as t (id, code, size)"
+    asked = {"unique": ["id", ["code", "size"]], "never_null": ["code", "size"], "accepted_range": {"size": [0, 5]}}
+    assert _told(monkeypatch, _sql(table, "(1)", **asked), {"tells_findings": True}) == "code, size is not unique: 1"
+    assert _told(monkeypatch, _sql(table, "(3), (5)", **asked), {"tells_findings": True}) == (
+        "code is null: 1; code, size is not unique: 1; size is null: 1; size is out of its range: 1"
+    )
+    assert _told(monkeypatch, _sql(table, **asked), {"tells_findings": True}) == (
+        "code is null: 1; code, size is not unique: 2; size is null: 2; size is out of its range: 1"
     )
 
 

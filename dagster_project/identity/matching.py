@@ -99,15 +99,18 @@ class ProbabilisticMatching:
         self, connection: duckdb.DuckDBPyConnection, party: str, model: Model, changes: memory.Changes
     ) -> None:
         """Compare the records that changed with those of their blocks; take the rest from memory."""
-        write_input(connection, party, model.records)
+        connection.execute(
+            f"create or replace temp view identity_party as select * from identity_feature where party = '{party}'"
+        )
         if not changes.is_known:
             memory.begin_anew(connection, party)
         pairs = 0
         if changes.changed:
             pairs = write_pairs(
-                connection, "identity_input", model.rules, "identity_changed" if changes.is_known else None
+                connection, "identity_party", model.rules, "identity_changed" if changes.is_known else None
             )
         if pairs:
+            write_input(connection, party, model.records, "identity_candidate")
             scorer.score(connection, "identity_input", model.comparisons, model.parameters, "identity_scored")
             self.scored[party] = _write_odds(connection, model)
         else:
@@ -120,8 +123,8 @@ class ProbabilisticMatching:
             """insert into identity_odds
             select pair.record_id_l, pair.record_id_r, pair.weight
             from intermediate.identity_pair as pair
-            semi join identity_input as l on pair.record_id_l = l.record_id
-            semi join identity_input as r on pair.record_id_r = r.record_id
+            semi join identity_party as l on pair.record_id_l = l.record_id
+            semi join identity_party as r on pair.record_id_r = r.record_id
             anti join identity_changed as one on pair.record_id_l = one.record_id
             anti join identity_changed as other on pair.record_id_r = other.record_id
             where pair.party = ?""",
@@ -171,15 +174,15 @@ def _write_links(connection: duckdb.DuckDBPyConnection, party: str, model: Model
         insert into identity_weight
         select least(l.node_id, r.node_id), greatest(l.node_id, r.node_id), weight
         from identity_odds
-        inner join identity_input as l on record_id_l = l.record_id
-        inner join identity_input as r on record_id_r = r.record_id""")
+        inner join identity_feature as l on record_id_l = l.record_id
+        inner join identity_feature as r on record_id_r = r.record_id""")
     connection.execute(f"""
         insert into identity_edge
         select least(l.node_id, r.node_id), greatest(l.node_id, r.node_id), '{RULE}',
             round(1 / (1 + power(2, -weight)), 6), false
         from identity_odds
-        inner join identity_input as l on record_id_l = l.record_id
-        inner join identity_input as r on record_id_r = r.record_id
+        inner join identity_feature as l on record_id_l = l.record_id
+        inner join identity_feature as r on record_id_r = r.record_id
         where weight >= {model.least_weight}""")
     for table in ("identity_odds", "identity_scored", "identity_candidate", "identity_input"):
         connection.execute(f"drop table if exists {table}")

@@ -79,7 +79,10 @@ def _phone_plans() -> tuple[str, str]:
 
 
 def _define_latin(connection: duckdb.DuckDBPyConnection) -> None:
-    """Define `identity_latin`, which writes letters of any script as Latin ones, in lower case without signs."""
+    """Define `identity_latin`, which writes letters of any script as Latin ones, in lower case without signs.
+
+    What has more bytes than letters is not written in ASCII alone.
+    """
     with contextlib.suppress(duckdb.NotImplementedException, duckdb.CatalogException):
         connection.create_function(
             "identity_transliterated",
@@ -90,7 +93,7 @@ def _define_latin(connection: duckdb.DuckDBPyConnection) -> None:
         )
     connection.execute(
         r"""create or replace temp macro identity_latin(written) as identity_name(
-            case when regexp_matches(strip_accents(written), '[^\x00-\x7F]')
+            case when strlen(strip_accents(written)) > length(strip_accents(written))
                 then identity_transliterated(strip_accents(written)) else written end)"""
     )
 

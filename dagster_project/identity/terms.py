@@ -53,7 +53,7 @@ _INPUT = f"""
 create or replace temp table identity_input as
 with party as (
     select *, {KEY.format("given_name")} as given_key, {KEY.format("family_name")} as family_key
-    from identity_feature where party = '{{party}}'
+    from identity_feature where party = '{{party}}' {{among}}
 )
 select
     party.*,
@@ -76,12 +76,14 @@ def learn_terms(connection: duckdb.DuckDBPyConnection, party: str) -> None:
     connection.execute(_LEARNED.format(party=party))
 
 
-def write_input(connection: duckdb.DuckDBPyConnection, party: str, records: int) -> None:
+def write_input(connection: duckdb.DuckDBPyConnection, party: str, records: int, pairs: str | None = None) -> None:
     """Write `identity_input`: the party's features with the frequencies and forms of `identity_term`.
 
     Args:
         connection: with `identity_feature` and `identity_term`.
         party: person or organisation.
         records: number of the party's records when the terms were learned.
+        pairs: a table of `record_id_l`, `record_id_r`; only the records in it are written. All if absent.
     """
-    connection.execute(_INPUT.format(party=party, records=records))
+    among = f"and record_id in (select record_id_l from {pairs} union select record_id_r from {pairs})" if pairs else ""
+    connection.execute(_INPUT.format(party=party, records=records, among=among))

@@ -13,6 +13,11 @@
 {# The moment after which a row of `raw` is new to this run. #}
 {% macro loaded_after() -%}cast('{{ var("loaded_after") }}' as {{ type_timestamp() }}){%- endmacro %}
 
+{# Whether a row is new to this run; none is in a whole build. #}
+{% macro is_new(loaded_at='_loaded_at') -%}
+    {% if is_daily_run() %}{{ loaded_at }} > {{ loaded_after() }}{% else %}false{% endif %}
+{%- endmacro %}
+
 {#
     The newest row of each key of a feed, as `latest_per_key` finds it; in a daily run, of the keys touched: those of new
     rows and, for a table that names with `rated_on` the day of its rate, those whose rate is no longer what it was.
@@ -127,6 +132,18 @@
     {%- endif -%}
 {%- endmacro %}
 
+{# Things of a dimension of versions of which a version is another. #}
+{% macro changed_versions(thing) -%}
+    {{ changed_in(ref('dim_' ~ thing), version_columns(thing), [version_columns(thing)[1]]) }}
+{%- endmacro %}
+
+{# Currencies and days that have another rate. #}
+{% macro changed_rates() -%}
+    {{ changed_in(
+        ref('stg_exchange_rates__filled'), ['currency_code', 'rate_date', 'rate_to_home'], ['currency_code', 'rate_date']
+    ) }}
+{%- endmacro %}
+
 {# Identifiers about whose owner the belief has changed since the last run; none in a whole build. #}
 {% macro changed_identifiers() %}
     select distinct
@@ -134,7 +151,7 @@
         source_system,
         identifier
     from {{ source('ledger', 'identity_ledger') }}
-    where {% if is_daily_run() %}greatest(believed_from, believed_to) > {{ loaded_after() }}{% else %}false{% endif %}
+    where {{ is_new('greatest(believed_from, believed_to)') }}
 {% endmacro %}
 
 {# Everything that was ever said in a column under the keys of a feed's new rows; nothing in a whole build. #}
@@ -144,21 +161,24 @@
     inner join (
         select distinct {{ keys | join(', ') }}
         from {{ source('raw', feed) }}
-        where {% if is_daily_run() %}_loaded_at > {{ loaded_after() }}{% else %}false{% endif %}
+        where {{ is_new() }}
     ) as touched
         on {{ same_key('touched', 'told', keys) }}
 {% endmacro %}
 
 {# In a daily run, only the rows whose column (or columns, a list) are in those of a table of what is touched. #}
 {% macro where_touched(columns, touched) %}
-    {%- if is_daily() -%}
-        {%- set columns = [columns] if columns is string else columns -%}
-        where ({{ columns | join(', ') }}) in (
-            select {% for column in columns %}touched.{{ column }}{% if not loop.last %}, {% endif %}{% endfor %}
-            from {{ touched }} as touched
-        )
-    {%- endif -%}
+    {%- if is_daily() -%}where {{ is_among(columns, touched) }}{%- endif -%}
 {% endmacro %}
+
+{# Whether a column (or columns, a list) is among those of a table, which may have other names there. #}
+{% macro is_among(columns, touched, names=none) -%}
+    {%- set columns = [columns] if columns is string else columns -%}
+    ({{ columns | join(', ') }}) in (
+        select {% for column in names or columns %}touched.{{ column }}{% if not loop.last %}, {% endif %}{% endfor %}
+        from {{ touched }} as touched
+    )
+{%- endmacro %}
 
 {# The columns by which a fact finds the version of a thing in force at its time. #}
 {% macro version_columns(thing) %}

@@ -19,6 +19,7 @@ from dagster_project.identity.ledger import enter_beliefs
 from dagster_project.ingestion.loading import load_feed, prepare
 from dagster_project.operations import dbt, upkeep
 from dagster_project.operations.session import Session
+from tests.integration.contact_corrections import correct_contacts, correct_contacts_again, say_anew
 from tests.integration.days import Days
 from tests.integration.runs import content
 
@@ -28,16 +29,15 @@ _VISITORS = "select distinct visitor_ref from raw.web_events where customer_ref 
 _TURNED = "case status when 'opt_in' then 'opt_out' else 'opt_in' end as status"
 _LINES = "where _file <> 'zz_corrected' order by order_ref, line_number"
 BUILT = [
-    "+fct_web_event", "+fct_customer_standing", "fct_order_line__touched_customers", "stg_returns",
-    "stg_loyalty_entries", "stg_contacts", "stg_campaign_contacts", "stg_campaign_responses", "stg_device_signals",
-    "stg_service_cases", "+bridge_post_topic", "+fct_social_follow", "+fct_social_post", "+fct_consent",
+    "+fct_web_event", "+fct_customer_standing", "+fct_device_signal", "stg_campaign_responses", "stg_service_cases",
+    "+bridge_post_topic", "+fct_social_follow", "+fct_social_post", "+fct_consent",
     "bridge_customer_identity", "dim_customer_personal", "stg_customers",
 ]  # fmt: skip
 
 
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[Days]:
-    yield Days(tmp_path, FIRST, persons=200, days=6)
+    yield Days(tmp_path, FIRST, persons=200, days=7)
     clock.set_to(None)
     dbt.release()
 
@@ -46,47 +46,40 @@ def _deliver(world: Days, days: Iterable[int], suffix: str = "") -> None:
     world.deliver((FIRST + timedelta(days=n) for n in days), suffix)
 
 
-def _say_anew(connection: duckdb.DuckDBPyConnection, feed: str, said: str, rows: str) -> None:
-    """Say rows of a feed once more with other content, as if a file of the last load had brought them."""
-    connection.execute(f"""
-        insert into raw.{feed} by name
-        select * replace ({said}, 'zz_corrected' as _file, (select max(_loaded_at) from raw.web_events) as _loaded_at)
-        from raw.{feed} {rows}""")
-
-
 def _rename_coupons(connection: duckdb.DuckDBPyConnection, coupon: str, since: str) -> None:
     said = f"'{coupon}' as coupon_code, greatest(updated_at, timestamptz '{since}') as updated_at"
     last = "qualify row_number() over (partition by campaign_ref order by updated_at desc) = 1"
-    _say_anew(connection, "campaigns", said, last)
+    say_anew(connection, "campaigns", said, last)
 
 
 def _correct(connection: duckdb.DuckDBPyConnection) -> None:
     """Say anew: events are of another visitor, lines have a coupon and a visitor only, costs and coupons are others."""
     _rename_coupons(connection, "SUMMER", "2024-08-01")
     third = "qualify row_number() over (order by product_ref) % 3 = 0"
-    _say_anew(connection, "products", "unit_cost * 2 as unit_cost", third)
+    say_anew(connection, "products", "unit_cost * 2 as unit_cost", third)
     by_coupon = "timestamptz '2026-06-01' as updated_at, 'SUMMER' as coupon_code, null as campaign_ref"
-    _say_anew(connection, "order_lines", by_coupon, f"{_LINES} limit 200")
+    say_anew(connection, "order_lines", by_coupon, f"{_LINES} limit 200")
     by_visitor = f"timestamptz '2026-06-01' as updated_at, null as customer_ref, ({_VISITORS} limit 1) as visitor_ref"
-    _say_anew(connection, "order_lines", by_visitor, f"{_LINES} limit 20 offset 200")
+    say_anew(connection, "order_lines", by_visitor, f"{_LINES} limit 20 offset 200")
     by_number = "timestamptz '2026-06-01' as updated_at, (select min(campaign_ref) from raw.campaigns) as campaign_ref"
-    _say_anew(connection, "order_lines", by_number, f"{_LINES} limit 200 offset 220")
+    say_anew(connection, "order_lines", by_number, f"{_LINES} limit 200 offset 220")
     last_visitor = "(select max(visitor_ref) from raw.web_events) as visitor_ref"
-    _say_anew(connection, "web_events", last_visitor, "order by event_ref limit 3")
+    say_anew(connection, "web_events", last_visitor, "order by event_ref limit 3")
     _correct_feeds(connection)
+    correct_contacts(connection)
 
 
 def _correct_feeds(connection: duckdb.DuckDBPyConnection) -> None:
     """Say anew, spelled otherwise: posts lost their topics, follows ended, consents turned, words of old come late."""
     topics = "case when hash(post_ref) % 2 = 0 then ['News', '#news'] end as topics"
     said = f"upper(platform) as platform, {topics}, 'later' as in_reply_to"
-    _say_anew(connection, "social_posts", said, "where len(topics) > 0 order by post_ref limit 40")
+    say_anew(connection, "social_posts", said, "where len(topics) > 0 order by post_ref limit 40")
     ended = "upper('@' || follower_handle) as follower_handle, timestamptz '2026-03-09' as unfollowed_at"
-    _say_anew(connection, "social_follows", ended, "order by follower_handle, followed_handle limit 20")
-    _say_anew(connection, "consents", f"upper(purpose) as purpose, {_TURNED}", "order by all limit 40")
+    say_anew(connection, "social_follows", ended, "order by follower_handle, followed_handle limit 20")
+    say_anew(connection, "consents", f"upper(purpose) as purpose, {_TURNED}", "order by all limit 40")
     of_old = "timestamptz '2001-01-01' as updated_at"
-    _say_anew(connection, "customers", f"{of_old}, 'Atlantis' as city", "order by customer_ref limit 10")
-    _say_anew(connection, "social_accounts", f"{of_old}, '@' || upper(handle) as handle, 'old' as bio", "limit 10")
+    say_anew(connection, "customers", f"{of_old}, 'Atlantis' as city", "order by customer_ref limit 10")
+    say_anew(connection, "social_accounts", f"{of_old}, '@' || upper(handle) as handle, 'old' as bio", "limit 10")
 
 
 def _correct_again(connection: duckdb.DuckDBPyConnection) -> None:
@@ -94,28 +87,34 @@ def _correct_again(connection: duckdb.DuckDBPyConnection) -> None:
     _rename_coupons(connection, "WINTER", "2025-06-01")
     own = "timestamptz '2026-06-01' as updated_at, 'own' as account_kind"
     as_told = "where _file <> 'zz_corrected' qualify row_number() over"
-    _say_anew(connection, "social_accounts", own, f"{as_told} (order by handle) % 7 = 0")
+    say_anew(connection, "social_accounts", own, f"{as_told} (order by handle) % 7 = 0")
     first = f"{as_told} (partition by platform order by post_ref) = 1"
-    _say_anew(connection, "social_posts", "'later' as post_ref", first)
+    say_anew(connection, "social_posts", "'later' as post_ref", first)
     # A file that says both of one moment contradicts itself, whenever it said the one and the other.
-    _say_anew(connection, "consents", f"lower(purpose) as purpose, {_TURNED}", "where _file = 'zz_corrected'")
+    say_anew(connection, "consents", f"lower(purpose) as purpose, {_TURNED}", "where _file = 'zz_corrected'")
     moved = "'Aosta' as city, timestamptz '2026-03-03' as updated_at"
-    _say_anew(connection, "customers", moved, "qualify row_number() over (order by customer_ref) % 5 = 0")
+    say_anew(connection, "customers", moved, "qualify row_number() over (order by customer_ref) % 5 = 0")
     connection.execute("""
         insert into raw.exchange_rates by name
         select * replace ('zz_corrected' as _file, rate_to_home * 2 as rate_to_home) from raw.exchange_rates""")
 
 
 def _believe(connection: duckdb.DuckDBPyConnection, run: int) -> None:
-    """Let each record be a customer, each visitor the one whom he named first, each account some old record's."""
+    """Let each record be a customer, visitors and devices the one named with them first, accounts an old record's."""
     connection.execute("""
         create or replace temp table identity_belief as
         with record as (select distinct source_system, customer_ref from raw.customers),
         known as (select visitor_ref, min_by(source_system || customer_ref, occurred_at) as named from raw.web_events
-            where customer_ref is not null group by visitor_ref)
+            where customer_ref is not null group by visitor_ref),
+        used as (select device_ref, min_by(source_system || customer_ref, occurred_at) as named from raw.device_signals
+            where customer_ref is not null group by device_ref)
         select 'record' as identifier_kind, source_system, customer_ref as identifier,
             (hash(source_system || customer_ref) >> 4)::bigint as customer_id from record
         union all select 'visitor', '', visitor_ref, (hash(named) >> 4)::bigint from known
+        union all select 'device', '', device_ref, (hash(named) >> 4)::bigint from used
+        union all select distinct kind, '', said, (hash(said) >> 4)::bigint from (
+            unpivot (select lower(email) as email, phone, lower(ltrim(handle, '@')) as handle from raw.contacts)
+            on email, phone, handle into name kind value said)
         union all select distinct 'handle', platform, name, customer_id
         from (select lower(platform) as platform, lower(ltrim(handle, '@')) as name from raw.social_accounts) as told
         inner join (
@@ -172,7 +171,8 @@ def _tables(world: Days) -> dict[str, tuple[int, int]]:
 def _hold_a_day_of_the_past(world: Days) -> None:
     """Two months are open then: that of the last run, and that of the day."""
     past = FIRST + timedelta(days=3)
-    assert _build(world, 4, as_of=past).known_to is not None
+    _deliver(world, [6])
+    assert _build(world, 4, correct=correct_contacts_again, as_of=past).known_to is not None
     daily = _tables(world)
     _build(world, 4, is_full=True, as_of=past)
     assert daily == _tables(world)

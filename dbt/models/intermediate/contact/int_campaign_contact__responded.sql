@@ -1,3 +1,5 @@
+{{ config(pre_hook="{{ keep_former(['contact_ref'], whole=true) }}") }}
+
 -- The milestones that responses report for a campaign contact: the first time of each.
 select
     contact_ref,

@@ -12,7 +12,7 @@ records as (
         source_system,
         customer_ref
     from {{ ref('stg_customers__history') }}
-    where {% if is_daily_run() %}_loaded_at > {{ loaded_after() }}{% else %}false{% endif %}
+    where {{ is_new() }}
 )
 
 select distinct ledger.customer_id

@@ -1,3 +1,7 @@
+{{ config(
+    pre_hook="{{ keep_former(['campaign_ref', 'channel_code', 'unit_cost_amount', 'unit_cost_amount_original']) }}"
+) }}
+
 select
     campaign_ref,
     {{ key_or_unknown(['channel_code']) }} as channel_key,

@@ -1,13 +1,27 @@
+{{ config(
+    materialized='incremental',
+    unique_key=['campaign_contact_key'],
+    pre_hook="{{ keep_former(
+        ['campaign_contact_key', 'contact_ref', 'customer_id'],
+        whole=true, touched=ref('fct_campaign_contact__touched'), by='campaign_contact_key'
+    ) }}"
+) }}
+
 -- Controls stand here too, with the time of their assignment as sent_at: what they did without the contact is the
 -- measure of it.
-with contacts as (
+with chosen as (
+    select * from {{ ref('stg_campaign_contacts') }}
+    {{ where_touched('contact_ref', ref('fct_campaign_contact__touched')) }}
+),
+
+contacts as (
     select
-        contacts.*,
-        {{ surrogate_key(['contacts.contact_ref']) }} as campaign_contact_key,
+        chosen.*,
+        {{ surrogate_key(['chosen.contact_ref']) }} as campaign_contact_key,
         coalesce(records.customer_id, -1) as customer_id
-    from {{ ref('stg_campaign_contacts') }} as contacts
+    from chosen
     left join {{ ref('int_record__resolved') }} as records
-        on contacts.source_system = records.source_system and contacts.customer_ref = records.customer_ref
+        on chosen.source_system = records.source_system and chosen.customer_ref = records.customer_ref
 ),
 
 orders as (
@@ -18,7 +32,10 @@ orders as (
         sum(net_amount) as net_amount,
         sum(margin_amount) as margin_amount
     from {{ ref('fct_order_line') }}
-    where customer_id <> -1 and not is_cancelled
+    where
+        customer_id <> -1
+        and not is_cancelled
+        and customer_id in (select contacts.customer_id from contacts)
     group by order_key, customer_id
 ),
 

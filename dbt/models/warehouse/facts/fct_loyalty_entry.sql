@@ -1,13 +1,24 @@
-{{ config(pre_hook="{{ keep_former(['loyalty_entry_key', 'customer_id'], whole=true) }}") }}
+{{ config(
+    materialized='incremental',
+    unique_key=['loyalty_entry_key'],
+    pre_hook="{{ keep_former(
+        ['loyalty_entry_key', 'customer_id'], whole=true, touched=ref('fct_loyalty_entry__touched'), by='loyalty_entry_key'
+    ) }}"
+) }}
 
 -- The points ledger: a customer's balance is the sum of his entries.
 with entries as (
+    select * from {{ ref('stg_loyalty_entries') }}
+    {{ where_touched(['source_system', 'entry_ref'], ref('fct_loyalty_entry__touched')) }}
+),
+
+owned as (
     select
         entries.*,
         coalesce(records.customer_id, -1) as customer_id,
         coalesce(referred.customer_id, -1) as referred_customer_id,
         coalesce(orders.order_key, -1) as order_key
-    from {{ ref('stg_loyalty_entries') }} as entries
+    from entries
     left join {{ ref('int_record__resolved') }} as records
         on entries.source_system = records.source_system and entries.customer_ref = records.customer_ref
     left join {{ ref('int_record__resolved') }} as referred
@@ -17,22 +28,22 @@ with entries as (
 )
 
 select
-    {{ surrogate_key(['entries.source_system', 'entries.entry_ref']) }} as loyalty_entry_key,
-    entries.source_system,
-    entries.entry_ref,
+    {{ surrogate_key(['owned.source_system', 'owned.entry_ref']) }} as loyalty_entry_key,
+    owned.source_system,
+    owned.entry_ref,
     coalesce(customers.customer_key, -1) as customer_key,
-    entries.customer_id,
-    entries.referred_customer_id,
-    entries.order_key,
-    {{ event_date_key('entries.occurred_at') }} as entry_date_key,
-    entries.kind,
-    entries.reward,
-    cast(entries.points as {{ type_money() }}) as points,
-    entries.occurred_at,
-    entries._loaded_at
-from entries
+    owned.customer_id,
+    owned.referred_customer_id,
+    owned.order_key,
+    {{ event_date_key('owned.occurred_at') }} as entry_date_key,
+    owned.kind,
+    owned.reward,
+    cast(owned.points as {{ type_money() }}) as points,
+    owned.occurred_at,
+    owned._loaded_at
+from owned
 left join {{ ref('dim_customer') }} as customers
     on
-        entries.customer_id = customers.customer_id
-        and entries.occurred_at >= customers.valid_from
-        and entries.occurred_at < customers.valid_to
+        owned.customer_id = customers.customer_id
+        and owned.occurred_at >= customers.valid_from
+        and owned.occurred_at < customers.valid_to

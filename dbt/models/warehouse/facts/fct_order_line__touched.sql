@@ -43,7 +43,7 @@ select
     {{ surrogate_key(['source_system', 'order_ref', 'line_number']) }} as order_line_key
 from {{ ref('stg_order_lines') }}
 where
-    {% if is_daily_run() %}_loaded_at > {{ loaded_after() }}{% else %}false{% endif %}
+    {{ is_new() }}
     or campaign_ref in (select campaigns.campaign_ref from campaigns)
     or product_ref in (select products.product_ref from products)
     or visitor_ref in (select visitors.visitor_ref from {{ ref('dim_customer__touched_visitors') }} as visitors)

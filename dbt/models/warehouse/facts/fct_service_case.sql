@@ -1,3 +1,5 @@
+{{ config(pre_hook="{{ keep_former(['source_system', 'case_ref'], whole=true) }}") }}
+
 with cases as (
     select
         cases.*,

@@ -25,7 +25,7 @@ news as (
         platform,
         post_ref
     from {{ ref('stg_social_posts') }}
-    where {% if is_daily_run() %}_loaded_at > {{ loaded_after() }}{% else %}false{% endif %}
+    where {{ is_new() }}
 )
 
 select

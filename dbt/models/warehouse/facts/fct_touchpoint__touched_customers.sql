@@ -1,4 +1,7 @@
 {{ config(materialized='ephemeral', contract={'enforced': false}) }}
 
 select customer_id
-from {{ changed_in(ref('fct_touchpoint'), ['touchpoint_key', 'customer_id'], ['customer_id'], whole=true) }}
+from {{ changed_in(
+    ref('fct_touchpoint'), ['touchpoint_key', 'customer_id'], ['customer_id'],
+    whole=true, touched=ref('fct_touchpoint__touched'), by='touchpoint_key'
+) }}

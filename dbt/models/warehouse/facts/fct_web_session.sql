@@ -2,7 +2,10 @@
     materialized='incremental',
     incremental_strategy='append',
     unique_key='web_session_key',
-    pre_hook="{{ forget_touched('visitor_ref', ref('fct_web_event__touched')) }}"
+    pre_hook=[
+        "{{ keep_former(['web_session_key'], whole=true, touched=ref('fct_web_event__touched'), by='visitor_ref') }}",
+        "{{ forget_touched('visitor_ref', ref('fct_web_event__touched')) }}"
+    ]
 ) }}
 
 -- A visit: what its first event says of where it came from, and what was done in it.

@@ -1,0 +1,66 @@
+"""What is said anew of contacts, points and devices, for the test of what is brought up to date.
+
+Each correction changes one thing that a row of a fact is made from, and nothing else: were it not looked for, the row
+would stay as it was.
+"""
+
+from __future__ import annotations
+
+import duckdb
+
+_ADDRESSES = ("email", "phone", "handle")
+_RENAMED = "hash(campaign_ref) % 4 = 0"
+
+
+def say_anew(connection: duckdb.DuckDBPyConnection, feed: str, said: str, rows: str) -> None:
+    """Say rows of a feed once more with other content, as if a file of the last load had brought them."""
+    connection.execute(f"""
+        insert into raw.{feed} by name
+        select * replace ({said}, 'zz_corrected' as _file, (select max(loaded_at) from raw._load) as _loaded_at)
+        from raw.{feed} {rows}""")
+
+
+def _say_part(connection: duckdb.DuckDBPyConnection, feed: str, key: str, number: int, said: str) -> None:
+    """Say one of twelve parts of a feed anew, by its key; not what was corrected before: one of the two would count."""
+    corrected = f"select {key} from raw.{feed} where _file = 'zz_corrected'"
+    say_anew(connection, feed, said, f"where {key} not in ({corrected}) and hash({key}) % 12 = {number}")
+
+
+def correct_contacts(connection: duckdb.DuckDBPyConnection) -> None:
+    """Let rows be what the corrections to come can change: by one thing that they name, and by no other."""
+    _say_part(connection, "loyalty_entries", "entry_ref", 0, "'to come' as order_ref")
+    other = "(select max(customer_ref) from raw.loyalty_entries) as customer_ref"
+    _say_part(connection, "loyalty_entries", "entry_ref", 1, f"customer_ref as referred_customer_ref, {other}")
+    _say_part(connection, "device_signals", "device_ref", 0, "null as customer_ref")
+    abroad = "2.5 as cost, 'GBP' as currency"
+    _say_part(connection, "campaign_contacts", "contact_ref", 0, abroad)
+    _say_part(connection, "campaign_contacts", "contact_ref", 1, "null as cost")
+    _say_part(connection, "contacts", "contact_ref", 0, abroad)
+    offered = f"(select min(campaign_ref) from raw.campaign_contacts where {_RENAMED}) as campaign_ref"
+    _say_part(connection, "contacts", "contact_ref", 1, offered)
+    visitor = "(select min(visitor_ref) from raw.web_events where customer_ref is not null) as visitor_ref"
+    nobody = ", ".join(f"null as {name}" for name in ("customer_ref", *_ADDRESSES))
+    _say_part(connection, "contacts", "contact_ref", 2, f"{nobody}, {visitor}")
+    for number, address in enumerate(_ADDRESSES):
+        somebody = nobody.replace(f"null as {address}", f"contact_ref as {address}")
+        _say_part(connection, "contacts", "contact_ref", 3 + number, somebody)
+
+
+def correct_contacts_again(connection: duckdb.DuckDBPyConnection) -> None:
+    """Change only what they point to: an order comes, a product has a version more, a channel costs more."""
+    system = "(select min(source_system) from raw.loyalty_entries where order_ref = 'to come') as source_system"
+    first = "where _file <> 'zz_corrected' order by order_ref, line_number limit 1"
+    say_anew(connection, "order_lines", f"'to come' as order_ref, {system}", first)
+    renamed = "name || ' II' as name, timestamptz '2025-06-01' as updated_at"
+    _say_part(connection, "products", "product_ref", 0, renamed)
+    last = "row_number() over (partition by campaign_ref order by updated_at desc, _loaded_at desc) = 1"
+    renamed = "name || ' II' as name, greatest(updated_at, timestamptz '2025-09-01') as updated_at"
+    say_anew(connection, "campaigns", renamed, f"qualify {last} and {_RENAMED}")
+    say_anew(connection, "exchange_rates", "rate_to_home * 3 as rate_to_home", "where _file <> 'zz_corrected'")
+    dearer = "where _file <> 'zz_corrected' and hash(campaign_ref || channel) % 2 = 0"
+    say_anew(connection, "campaign_channels", "unit_cost + 1 as unit_cost", dearer)
+    _say_part(connection, "campaign_responses", "response_ref", 0, "'complained' as response")
+    _say_part(connection, "campaign_contacts", "contact_ref", 2, "true as is_control")
+    twice = "(select min(contact_ref) from raw.contacts where campaign_ref = campaign_contacts.campaign_ref)"
+    found = f"where {twice} is not null order by contact_ref limit 1"
+    say_anew(connection, "campaign_contacts", f"{twice} as contact_ref", found)

@@ -1,6 +1,7 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
+    unique_key=['customer_id', 'channel_code', 'purpose', 'valid_from'],
     pre_hook="{{ forget_touched('customer_id', ref('int_consent__touched')) }}"
 ) }}
 

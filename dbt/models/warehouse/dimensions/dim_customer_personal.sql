@@ -1,6 +1,7 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
+    unique_key='customer_id',
     pre_hook="{{ forget_touched('customer_id', ref('int_customer__touched')) }}"
 ) }}
 

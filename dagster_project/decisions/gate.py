@@ -16,10 +16,13 @@ from dagster_project.decisions.violations import CONSENT, breach_query, set_day
 _WITHHELD = f"""
 with consented as ({breach_query(CONSENT)}),
 asked as (
-    select plan.plan_ref, plan.customer_id, plan.channel_code, plan.planned_on, day.*,
-        timezone(day.time_zone, plan.planned_on + to_hours(plan.planned_hour)) as planned_at
+    select plan.plan_ref, plan.customer_id, plan.channel_code, plan.planned_on, day.min_age, day.bounced_after,
+        hour.planned_at
     from decisions.contact_plan as plan
     inner join decision_day as day on day.as_of_date = plan.as_of_date
+    inner join decision_hour as hour
+        on hour.planned_on is not distinct from plan.planned_on
+        and hour.planned_hour is not distinct from plan.planned_hour
     where not plan.is_control
 )
 select plan_ref, 'no_permission' as reason from consented
@@ -49,7 +52,7 @@ inner join warehouse.fct_campaign_contact as contact
 group by asked.plan_ref
 having max(contact.bounced_at) filter (
     where contact.bounced_at < asked.planned_at
-        and contact.bounced_at >= asked.starts_at - to_days(cast(asked.bounce_days as integer))
+        and contact.bounced_at >= asked.bounced_after
 ) >= coalesce(max(contact.delivered_at) filter (where contact.delivered_at < asked.planned_at), timestamptz '-infinity')
 """
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import duckdb
 
 from dagster_project.decisions.gate import withhold
+from dagster_project.decisions.tables import TABLES
 from dagster_project.settings import Settings
 
 COLUMNS = (
@@ -22,6 +23,7 @@ COLUMNS = (
 )  # fmt: skip
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 BATCH_ROWS = 50_000
+TEXTS = [name for name in COLUMNS if TABLES["contact_plan"][name][0] == "text"]
 _TO_SEND = """
 select plan.* from decisions.contact_plan as plan
 where plan.as_of_date = ? and not plan.is_control and not exists (
@@ -60,6 +62,11 @@ def _channels(connection: duckdb.DuckDBPyConnection, day: date) -> list[str]:
 
 
 def _write_channel(connection: duckdb.DuckDBPyConnection, folder: Path, day: date, channel: str) -> Path:
+    # Where no text could be a formula, none has to be looked at in Python.
+    plain = " and ".join(map(is_plain, TEXTS))
+    (are_plain,) = connection.execute(
+        f"select bool_and({plain}) from ({_TO_SEND}) as to_send where channel_code = ?", [day, channel]
+    ).fetchall()[0]
     cursor = connection.execute(
         f"""select {", ".join(COLUMNS)} from ({_TO_SEND}) as to_send
         where channel_code = ? order by planned_on, planned_hour, plan_ref""",
@@ -71,11 +78,16 @@ def _write_channel(connection: duckdb.DuckDBPyConnection, folder: Path, day: dat
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(COLUMNS)
         while rows := cursor.fetchmany(BATCH_ROWS):
-            writer.writerows([defused(value) for value in row] for row in rows)
+            writer.writerows(rows if are_plain else ([defused(value) for value in row] for row in rows))
         file.flush()
         os.fsync(file.fileno())
     part.replace(path)
     return path
+
+
+def is_plain(column: str) -> str:
+    """Write the SQL condition that a text begins with a digit or a letter: `defused` would leave it as it is."""
+    return f"coalesce({column} >= '0' and {column} < '=' or {column} >= 'A' and {column} < '{{', true)"
 
 
 def defused(value: object) -> str:

@@ -74,9 +74,11 @@ _CHECKS: dict[str, str] = {
             where bridge.campaign_ref = plan.campaign_ref and bridge.channel_code = plan.channel_code)""",
     CONSENT: """
         with asked as (
-            select plan.plan_ref, plan.customer_id, plan.channel_code, day.purpose,
-                timezone(day.time_zone, plan.planned_on + to_hours(plan.planned_hour)) as planned_at
+            select plan.plan_ref, plan.customer_id, plan.channel_code, day.purpose, hour.planned_at
             from plan cross join day
+            inner join decision_hour as hour
+                on hour.planned_on is not distinct from plan.planned_on
+                and hour.planned_hour is not distinct from plan.planned_hour
         ), answered as (
             select asked.plan_ref, consent.is_permitted from asked
             inner join warehouse.fct_consent as consent
@@ -109,8 +111,11 @@ _CHECKS: dict[str, str] = {
             and (cases.resolved_at is null or cases.resolved_at >= day.starts_at)""",
     "the deceased and the do-not-contact list": """
         with asked as (
-            select plan.*, timezone(day.time_zone, plan.planned_on + to_hours(plan.planned_hour)) as planned_at
-            from plan cross join day
+            select plan.*, hour.planned_at
+            from plan
+            inner join decision_hour as hour
+                on hour.planned_on is not distinct from plan.planned_on
+                and hour.planned_hour is not distinct from plan.planned_hour
         )
         select asked.plan_ref from asked
         inner join warehouse.fct_suppression as closed on closed.customer_id = asked.customer_id
@@ -165,6 +170,18 @@ _CHECKS: dict[str, str] = {
                 and identity.identifier = plan.customer_ref)""",
 }
 
+# What hour it is in a time zone is dear to ask: once for each hour of the plan, not for each contact.
+_HOURS = """
+create or replace temp table decision_hour as
+select told.planned_on, told.planned_hour,
+    timezone(day.time_zone, told.planned_on + to_hours(told.planned_hour)) as planned_at
+from (
+    select distinct planned_on, planned_hour from decisions.contact_plan
+    where as_of_date = (select as_of_date from decision_day)
+) as told
+cross join decision_day as day
+"""
+
 
 def violations(connection: duckdb.DuckDBPyConnection, as_of: date | None = None) -> list[Violation]:
     """Check the plan of a day (the newest decided without one) against every limit; an empty list proves it.
@@ -191,7 +208,10 @@ def breach_query(limit: str) -> str:
 
 
 def set_day(connection: duckdb.DuckDBPyConnection, as_of: date | None = None) -> bool:
-    """Fill `decision_day`, one row: a day (the newest decided without one) and its limits; whether it was decided."""
+    """Fill `decision_day`, one row: a day (the newest decided without one) and its limits; whether it was decided.
+
+    `decision_hour` has the instant of each day and hour that the plan of that day names.
+    """
     row = connection.execute(
         """select as_of_date, company, policy from decisions.decision_policy
         where as_of_date = coalesce(?, (select max(as_of_date) from decisions.decision_policy))""",
@@ -205,10 +225,10 @@ def set_day(connection: duckdb.DuckDBPyConnection, as_of: date | None = None) ->
             cast($day as date) as as_of_date, cast(strftime(cast($day as date), '%Y%m%d') as integer) as day_key,
             cast($company as text) as company, cast($zone as text) as time_zone,
             timezone(cast($zone as text), cast(cast($day as date) as timestamp)) as starts_at,
+            starts_at - to_days(cast($bounce as integer)) as bounced_after,
             cast($purpose as text) as purpose, cast($age as bigint) as min_age,
             cast($contact_limit as bigint) as contact_limit, cast($window as bigint) as window_days,
-            cast($gap as bigint) as gap_days, cast($control as double) / 100 as control_share,
-            cast($bounce as bigint) as bounce_days""",
+            cast($gap as bigint) as gap_days, cast($control as double) / 100 as control_share""",
         {
             "day": row[0],
             "company": str(row[1]),
@@ -222,4 +242,5 @@ def set_day(connection: duckdb.DuckDBPyConnection, as_of: date | None = None) ->
             "bounce": policy["bounce_days"],
         },
     )
+    connection.execute(_HOURS)
     return True

@@ -11,7 +11,7 @@ from hypothesis import settings as limits
 from hypothesis import strategies as st
 
 from dagster_project.decisions import DecisionPolicy, prepare, write_outbox
-from dagster_project.decisions.outbox import COLUMNS, FORMULA_STARTS, defused
+from dagster_project.decisions.outbox import COLUMNS, FORMULA_STARTS, defused, is_plain
 from dagster_project.settings import Settings
 from tests.unit.decisions.shop import FOREVER, START, add, empty_shop
 
@@ -77,3 +77,22 @@ def test_no_text_starts_a_formula_and_none_is_lost(text: str) -> None:
     assert not safe.startswith(FORMULA_STARTS)
     assert safe.endswith(text)
     assert len(safe) - len(text) <= 1
+
+
+@given(st.text())
+@limits(deadline=None)
+def test_a_text_called_plain_needs_no_care(text: str) -> None:
+    (called_plain,) = duckdb.execute(f"select {is_plain('told')} from (select ? as told)", [text]).fetchall()[0]
+    assert not called_plain or defused(text) == text
+
+
+def test_texts_that_need_no_care_are_written_as_those_that_do(
+    planned: duckdb.DuckDBPyConnection, settings: Settings
+) -> None:
+    planned.execute("update decisions.contact_plan set customer_ref = 'R1'")
+    email, post = write_outbox(planned, settings)
+    planned.execute("update decisions.contact_plan set coupon_code = 'code'")
+    careful = [file.read_text() for file in (email, post)]
+    assert [file.read_text() for file in write_outbox(planned, settings)] == [
+        text.replace("'@code", "code") for text in careful
+    ]

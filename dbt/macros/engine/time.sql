@@ -14,6 +14,18 @@
     to_utc_timestamp(cast({{ day }} as timestamp), '{{ var("time_zone") }}')
 {%- endmacro %}
 
+{# The date of a date key; null for the unknown day. Much cheaper than to look up the day of a moment again. #}
+{% macro date_of(key) -%}{{ adapter.dispatch('date_of')('nullif(' ~ key ~ ', -1)') }}{%- endmacro %}
+{% macro duckdb__date_of(key) -%}
+    make_date({{ key }} // 10000, mod({{ key }} // 100, 100), mod({{ key }}, 100))
+{%- endmacro %}
+{% macro default__date_of(key) -%}
+    make_date({{ key }} / 10000, mod({{ key }} / 100, 100), mod({{ key }}, 100))
+{%- endmacro %}
+{% macro spark__date_of(key) -%}
+    make_date({{ key }} div 10000, mod({{ key }} div 100, 100), mod({{ key }}, 100))
+{%- endmacro %}
+
 {# Whole days from the first date to the second. #}
 {% macro days_between(first_day, last_day) -%}{{ adapter.dispatch('days_between')(first_day, last_day) }}{%- endmacro %}
 {% macro default__days_between(first_day, last_day) -%}

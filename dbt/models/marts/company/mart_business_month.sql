@@ -41,11 +41,11 @@ order_lines as (
 
 returns as (
     select
-        {{ month_start(local_date('returned_at')) }} as month_start_date,
+        {{ month_key('return_date_key') }} as month_date_key,
         sum(refund_amount) as refund_amount
     from {{ ref('fct_return') }}
     where returned_at < {{ as_of_at() }}
-    group by {{ month_start(local_date('returned_at')) }}
+    group by {{ month_key('return_date_key') }}
 ),
 
 contacts as (
@@ -62,17 +62,17 @@ contacts as (
 
 visits as (
     select
-        {{ month_start(local_date('started_at')) }} as month_start_date,
+        {{ month_key('session_date_key') }} as month_date_key,
         count(*) as visit_count,
         sum(case when purchase_count > 0 then 1 else 0 end) as buying_visit_count
     from {{ ref('fct_web_session') }}
     where started_at < {{ as_of_at() }}
-    group by {{ month_start(local_date('started_at')) }}
+    group by {{ month_key('session_date_key') }}
 ),
 
 cases as (
     select
-        {{ month_start(local_date('opened_at')) }} as month_start_date,
+        {{ month_key('opened_date_key') }} as month_date_key,
         count(*) as case_count,
         sum(case when is_complaint then 1 else 0 end) as complaint_count,
         avg(first_response_business_minutes) / 60.0 as first_response_hours,
@@ -87,7 +87,7 @@ cases as (
         ) as net_promoter_score
     from {{ ref('fct_service_case') }}
     where opened_at < {{ as_of_at() }}
-    group by {{ month_start(local_date('opened_at')) }}
+    group by {{ month_key('opened_date_key') }}
 ),
 
 stages as (
@@ -130,8 +130,8 @@ select
 from months
 left join customer_orders on months.month_start_date = customer_orders.month_start_date
 left join order_lines on {{ date_key('months.month_start_date') }} = order_lines.month_date_key
-left join returns on months.month_start_date = returns.month_start_date
+left join returns on {{ date_key('months.month_start_date') }} = returns.month_date_key
 left join contacts on months.month_start_date = contacts.month_start_date
-left join visits on months.month_start_date = visits.month_start_date
-left join cases on months.month_start_date = cases.month_start_date
+left join visits on {{ date_key('months.month_start_date') }} = visits.month_date_key
+left join cases on {{ date_key('months.month_start_date') }} = cases.month_date_key
 left join stages on months.month_start_date = stages.month_start_date

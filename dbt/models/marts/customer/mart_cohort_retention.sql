@@ -2,13 +2,12 @@
 with orders as (
     select
         customer_id,
-        {{ month_start(local_date('ordered_at')) }} as month_start_date,
-        count(distinct order_key) as order_count,
-        sum(net_amount) as net_amount,
-        sum(margin_amount) as margin_amount
-    from {{ ref('fct_order_line') }}
-    where not is_cancelled and ordered_at < {{ as_of_at() }} and customer_id <> -1
-    group by customer_id, {{ month_start(local_date('ordered_at')) }}
+        month_start_date,
+        order_count,
+        net_amount,
+        margin_amount
+    from {{ ref('fct_customer_month') }}
+    where order_count > 0 and customer_id <> -1
 ),
 
 entries as (

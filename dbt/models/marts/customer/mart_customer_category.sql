@@ -6,7 +6,7 @@ with bought as (
         order_lines.order_key,
         order_lines.quantity,
         order_lines.net_amount,
-        {{ local_date('order_lines.ordered_at') }} as ordered_on
+        order_lines.order_date_key
     from {{ ref('fct_order_line') }} as order_lines
     inner join {{ ref('dim_product') }} as products on order_lines.product_key = products.product_key
     where not order_lines.is_cancelled and order_lines.ordered_at < {{ as_of_at() }} and order_lines.customer_id <> -1
@@ -19,9 +19,11 @@ summed as (
         count(distinct order_key) as order_count,
         sum(quantity) as quantity,
         sum(net_amount) as net_amount,
-        sum(case when ordered_on >= {{ add_days(as_of_date(), -365) }} then net_amount else 0 end) as net_amount_365d,
-        min(ordered_on) as first_ordered_on,
-        max(ordered_on) as last_ordered_on
+        sum(
+            case when order_date_key >= {{ date_key(add_days(as_of_date(), -365)) }} then net_amount else 0 end
+        ) as net_amount_365d,
+        {{ date_of('min(order_date_key)') }} as first_ordered_on,
+        {{ date_of('max(order_date_key)') }} as last_ordered_on
     from bought
     group by customer_id, category
 )

@@ -18,7 +18,7 @@ contacts as (
         sum(case when direction = 'inbound' then 1 else 0 end) as inbound_contact_count,
         sum(case when direction = 'outbound' then 1 else 0 end) as outbound_contact_count,
         sum(cost_amount) as cost_amount,
-        max({{ local_date('occurred_at') }}) as last_contacted_on
+        {{ date_of('max(touchpoint_date_key)') }} as last_contacted_on
     from {{ ref('fct_touchpoint') }}
     where occurred_at < {{ as_of_at() }} and customer_id <> -1
     group by customer_id, channel_key

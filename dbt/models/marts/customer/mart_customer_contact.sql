@@ -8,8 +8,8 @@ with touchpoints as (
         {{ count_if("direction = 'outbound' and occurred_at >= " ~ start_of_day(add_days(as_of_date(), -28))) }}
             as outbound_contact_count_28d,
         sum(cost_amount) as contact_cost_amount,
-        max(case when direction = 'outbound' then {{ local_date('occurred_at') }} end) as last_outbound_on,
-        max(case when direction = 'inbound' then {{ local_date('occurred_at') }} end) as last_inbound_on
+        {{ date_of("max(case when direction = 'outbound' then touchpoint_date_key end)") }} as last_outbound_on,
+        {{ date_of("max(case when direction = 'inbound' then touchpoint_date_key end)") }} as last_inbound_on
     from {{ ref('fct_touchpoint') }}
     where occurred_at < {{ as_of_at() }}
     group by customer_id
@@ -25,7 +25,7 @@ answers as (
         sum(case when responded_at < {{ as_of_at() }} then 1 else 0 end) as responded_count,
         sum(case when redeemed_at < {{ as_of_at() }} then 1 else 0 end) as redeemed_count,
         sum(case when unsubscribed_at < {{ as_of_at() }} then 1 else 0 end) as unsubscribed_count,
-        max({{ local_date('sent_at') }}) as last_campaign_on,
+        {{ date_of('max(sent_date_key)') }} as last_campaign_on,
         {{ last_by('campaign_ref', 'sent_at') }} as last_campaign_ref,
         max(case when responded_at < {{ as_of_at() }} then {{ local_date('responded_at') }} end) as last_responded_on
     from {{ ref('fct_campaign_contact') }}

@@ -7,10 +7,9 @@ with visits as (
         sum(page_view_count) as page_view_count,
         sum(product_view_count) as product_view_count,
         sum(add_to_cart_count) as add_to_cart_count,
-        max({{ local_date('started_at') }}) as last_visit_on,
-        max(
-            case when add_to_cart_count > 0 and purchase_count = 0 then {{ local_date('started_at') }} end
-        ) as last_basket_left_on
+        {{ date_of('max(session_date_key)') }} as last_visit_on,
+        {{ date_of('max(case when add_to_cart_count > 0 and purchase_count = 0 then session_date_key end)') }}
+            as last_basket_left_on
     from {{ ref('fct_web_session') }}
     where started_at < {{ as_of_at() }}
     group by customer_id
@@ -30,7 +29,7 @@ posts as (
     select
         customer_id,
         count(*) as social_post_count,
-        max({{ local_date('posted_at') }}) as last_post_on
+        {{ date_of('max(post_date_key)') }} as last_post_on
     from {{ ref('fct_social_post') }}
     where posted_at < {{ as_of_at() }}
     group by customer_id

@@ -1,18 +1,10 @@
 -- What each customer bought and sent back before the day. The unknown customer is here too, so that the sums are
 -- those of the facts.
-with lines as (
-    select
-        *,
-        {{ local_date('ordered_at') }} as ordered_on
-    from {{ ref('fct_order_line') }}
-    where not is_cancelled and ordered_at < {{ as_of_at() }}
-),
-
-orders as (
+with orders as (
     select
         customer_id,
         order_key,
-        min(ordered_on) as ordered_on,
+        {{ date_of('min(order_date_key)') }} as ordered_on,
         min(ordered_at) as ordered_at,
         count(*) as line_count,
         sum(quantity) as quantity,
@@ -20,7 +12,8 @@ orders as (
         sum(margin_amount) as margin_amount,
         sum(discount_amount) as discount_amount,
         max(case when coupon_code is not null then 1 else 0 end) as coupon_count
-    from lines
+    from {{ ref('fct_order_line') }}
+    where not is_cancelled and ordered_at < {{ as_of_at() }}
     group by customer_id, order_key
 ),
 
@@ -60,7 +53,7 @@ returns as (
         customer_id,
         count(*) as return_line_count,
         sum(refund_amount) as refund_amount,
-        max({{ local_date('returned_at') }}) as last_returned_on
+        {{ date_of('max(return_date_key)') }} as last_returned_on
     from {{ ref('fct_return') }}
     where returned_at < {{ as_of_at() }}
     group by customer_id

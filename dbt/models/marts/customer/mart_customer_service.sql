@@ -13,8 +13,8 @@ select
     cast(avg(first_response_business_minutes) as {{ type_double() }}) as average_first_response_business_minutes,
     cast(avg(resolution_business_minutes) as {{ type_double() }}) as average_resolution_business_minutes,
     {{ last_by('topic', 'opened_at') }} as last_case_topic,
-    max({{ local_date('opened_at') }}) as last_case_on,
-    max(case when is_complaint then {{ local_date('opened_at') }} end) as last_complaint_on
+    {{ date_of('max(opened_date_key)') }} as last_case_on,
+    {{ date_of('max(case when is_complaint then opened_date_key end)') }} as last_complaint_on
 from {{ ref('fct_service_case') }}
 where opened_at < {{ as_of_at() }} and customer_id <> -1
 group by customer_id

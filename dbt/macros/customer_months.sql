@@ -18,14 +18,34 @@
     {%- endif -%}
 {% endmacro %}
 
-{# In a daily run, the months of customers touched, and of everybody those that `forget_open_months` has taken out. #}
-{% macro where_month_is_made(customer_id, month_date_key, touched) %}
-    {%- if is_daily() %}
-    where
-        {{ customer_id }} in (select touched.customer_id from {{ touched }} as touched)
-        or {{ month_date_key }} > (select coalesce(max(made.month_date_key), 0) from {{ this }} as made)
-    {%- endif %}
-{% endmacro %}
+{#
+    From which month on those of a customer are made: all of them; in a daily run, of who is not touched those that
+    `forget_open_months` has taken out.
+#}
+{% macro first_month_made(customer_id, touched) -%}
+    {%- if is_daily() -%}
+        case
+            when {{ is_among(customer_id, touched) }} then 0
+            else (select coalesce(max(made.month_date_key), 0) + 1 from {{ this }} as made)
+        end
+    {%- else -%}
+        0
+    {%- endif -%}
+{%- endmacro %}
+
+{# Which facts count: those before the day that is built for; in a daily run, of customers touched. #}
+{% macro is_counted(moment) -%}
+    {%- set touched = ref('fct_customer_month__touched') -%}
+    {{ moment }} < {{ as_of_at() }}
+    {%- if is_daily_run() %} and {{ is_among('customer_id', touched) }}{% endif -%}
+{%- endmacro %}
+
+{# What customers of a month are ranked by. #}
+{% macro ranked_columns() -%}
+    {{- return([
+        'customer_id', 'month_date_key', 'order_count', 'net_amount', 'margin_amount', 'refund_amount', 'recency_days'
+    ]) -}}
+{%- endmacro %}
 
 {# Takes out of a table of months those from the first one that a relation names. To be called before the model. #}
 {% macro forget_from(first) %}

@@ -59,7 +59,7 @@
         where ({{ keys | join(', ') }}) in (
             select {{ keys | join(', ') }}
             from {{ relation }}
-            where _loaded_at > {{ loaded_after() }}
+            where {{ is_new() }}
         )
     {%- endif -%}
 {% endmacro %}
@@ -128,13 +128,21 @@
         ) as changed
     )
     {%- else -%}
-    (select {{ keys | join(', ') }} from {{ relation }} where false)
+    (select {{ columns | join(', ') }} from {{ relation }} where false)
     {%- endif -%}
 {%- endmacro %}
 
 {# Things of a dimension of versions of which a version is another. #}
 {% macro changed_versions(thing) -%}
     {{ changed_in(ref('dim_' ~ thing), version_columns(thing), [version_columns(thing)[1]]) }}
+{%- endmacro %}
+
+{# References to orders that mean another order. #}
+{% macro changed_order_references() -%}
+    {{ changed_in(
+        ref('int_order_reference__resolved'), ['source_system', 'order_ref', 'order_key'], ['source_system', 'order_ref'],
+        touched=ref('int_order_reference__touched'), by='order_ref'
+    ) }}
 {%- endmacro %}
 
 {# Currencies and days that have another rate. #}
@@ -164,6 +172,7 @@
         where {{ is_new() }}
     ) as touched
         on {{ same_key('touched', 'told', keys) }}
+    where told.{{ column }} is not null
 {% endmacro %}
 
 {# In a daily run, only the rows whose column (or columns, a list) are in those of a table of what is touched. #}

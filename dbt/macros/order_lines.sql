@@ -1,12 +1,12 @@
 {#
     Order lines with who bought and through which campaign: the line's own record, else its visitor; its own campaign, else
-    its coupon's. `touched` leaves a daily run only those lines: a condition on the view of all is asked after they are
-    resolved.
+    its coupon's. `touched` leaves a daily run only those lines, by their keys or other columns: a condition on the view of
+    all is asked after they are resolved.
 #}
-{% macro resolved_order_lines(touched=none) %}
+{% macro resolved_order_lines(touched=none, by=['source_system', 'order_ref', 'line_number']) %}
 with lines as (
     select * from {{ ref('stg_order_lines') }}
-    {% if touched %}{{ where_touched(['source_system', 'order_ref', 'line_number'], touched) }}{% endif %}
+    {% if touched %}{{ where_touched(by, touched) }}{% endif %}
 ),
 
 records as (

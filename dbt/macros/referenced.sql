@@ -11,3 +11,10 @@
         where {{ reference }} is not null
     {%- endfor %}
 {%- endmacro %}
+
+{# The feeds that mention orders of the feed of order lines. #}
+{% macro feeds_that_mention_orders() %}
+    {{- return([
+        'returns', 'loyalty_entries', 'opportunity_stages', 'service_cases', 'campaign_responses', 'web_events'
+    ]) -}}
+{% endmacro %}

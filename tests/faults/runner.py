@@ -179,7 +179,7 @@ class Watcher:
 
 def built(database: Path) -> dict[str, tuple[int, int]]:
     """What the warehouse holds, but for the register, which numbers the tries, and what a run has touched."""
-    register, touched = ("raw._", "staging.stg_loads"), ("__touched", "__touched_customers", "__former")
+    register, touched = ("raw._", "staging.stg_loads"), ("__touched", "__touched_customers", "__former", "__written")
     return {
         name: held
         for name, held in content(database).items()

@@ -79,5 +79,5 @@ def tables(database: Path, aside: Collection[str] = ()) -> dict[str, tuple[int, 
         name: rows
         for name, rows in content(database, aside).items()
         if name.startswith(OF_THE_DATA)
-        and not name.endswith(("stg_loads", "__touched", "__touched_customers", "__former", *OF_THE_DAYS))
+        and not name.endswith(("stg_loads", "__touched", "__touched_customers", "__former", "__written", *OF_THE_DAYS))
     }

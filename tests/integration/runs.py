@@ -87,7 +87,7 @@ def _content_of(
         if c["name"] not in TIMES_OF_THE_RUN and c["name"] not in aside
     )
     row = reader.execute(
-        f'select count(*), coalesce(sum(hash(row({kept}))::hugeint), 0) from {schema}."{table}"'
+        f'select count(*), coalesce(sum(hash(row({kept or "null"}))::hugeint), 0) from {schema}."{table}"'
     ).fetchone()
     assert row is not None
     return int(row[0]), int(row[1])

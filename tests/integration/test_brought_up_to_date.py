@@ -19,6 +19,7 @@ from dagster_project.identity.ledger import enter_beliefs
 from dagster_project.ingestion.loading import load_feed, prepare
 from dagster_project.operations import dbt, upkeep
 from dagster_project.operations.session import Session
+from tests.integration import corrections
 from tests.integration.contact_corrections import correct_contacts, correct_contacts_again, say_anew
 from tests.integration.days import Days
 from tests.integration.runs import content
@@ -67,6 +68,8 @@ def _correct(connection: duckdb.DuckDBPyConnection) -> None:
     say_anew(connection, "web_events", last_visitor, "order by event_ref limit 3")
     _correct_feeds(connection)
     correct_contacts(connection)
+    corrections.move_references(connection)
+    corrections.date_after_the_day(connection)
 
 
 def _correct_feeds(connection: duckdb.DuckDBPyConnection) -> None:
@@ -94,6 +97,7 @@ def _correct_again(connection: duckdb.DuckDBPyConnection) -> None:
     say_anew(connection, "consents", f"lower(purpose) as purpose, {_TURNED}", "where _file = 'zz_corrected'")
     moved = "'Aosta' as city, timestamptz '2026-03-03' as updated_at"
     say_anew(connection, "customers", moved, "qualify row_number() over (order by customer_ref) % 5 = 0")
+    corrections.change_registrations_and_names(connection)
     connection.execute("""
         insert into raw.exchange_rates by name
         select * replace ('zz_corrected' as _file, rate_to_home * 2 as rate_to_home) from raw.exchange_rates""")
@@ -164,24 +168,29 @@ def _tables(world: Days) -> dict[str, tuple[int, int]]:
         name: rows
         for name, rows in content(world.database).items()
         if name.startswith(("staging.", "intermediate.", "warehouse."))
-        and not name.endswith(("__touched", "__touched_customers", "__former"))
+        and not name.endswith(("__touched", "__touched_customers", "__former", "__written"))
     }
 
 
 def _hold_a_day_of_the_past(world: Days) -> None:
-    """Two months are open then: that of the last run, and that of the day."""
+    """Two months are open then: that of the last run, and that of the day. The next day is again a later one."""
     past = FIRST + timedelta(days=3)
     _deliver(world, [6])
     assert _build(world, 4, correct=correct_contacts_again, as_of=past).known_to is not None
     daily = _tables(world)
     _build(world, 4, is_full=True, as_of=past)
     assert daily == _tables(world)
+    _deliver(world, [1], suffix="_again")
+    assert _build(world, 5, correct=corrections.begin_earlier).known_to is not None
+    daily = _tables(world)
+    _build(world, 5, is_full=True)
+    assert daily == _tables(world)
 
 
 def test_late_repeated_and_corrected_rows_end_as_in_a_whole_build(world: Days) -> None:
     assert _build(world, 0).known_to is None
     _deliver(world, [0, 3, 4])
-    assert _build(world, 1).known_to is not None
+    assert _build(world, 1, correct=corrections.mention_orders_of_others).known_to is not None
     _deliver(world, [5, 1])
     _deliver(world, [3], suffix="_again")
     _build(world, 2, correct=_correct)

@@ -1,38 +1,30 @@
-{{ config(pre_hook="{{ keep_former(['source_system', 'order_ref', 'order_key']) }}") }}
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    unique_key=['source_system', 'order_ref'],
+    pre_hook=[
+        "{{ keep_former(
+            ['source_system', 'order_ref', 'order_key'], touched=ref('int_order_reference__touched'), by='order_ref'
+        ) }}",
+        "{{ forget_touched('order_ref', ref('int_order_reference__touched')) }}"
+    ]
+) }}
 
 -- Which order a reference in another feed means: the order of the same system. A system that sells nothing itself (a
 -- CRM, a points scheme, a row without a system) may mean an order of another, if only one has an order of that name.
 with mentioned as (
-    select
-        source_system,
-        order_ref
-    from {{ ref('stg_returns') }}
-    union distinct
-    select
-        source_system,
-        order_ref
-    from {{ ref('stg_loyalty_entries') }}
-    union distinct
-    select
-        source_system,
-        order_ref
-    from {{ ref('stg_opportunity_stages') }}
-    union distinct
-    select
-        source_system,
-        order_ref
-    from {{ ref('stg_service_cases') }}
-    union distinct
-    select
-        source_system,
-        order_ref
-    from {{ ref('stg_campaign_responses') }}
-    union distinct
-    select
-        source_system,
-        order_ref
-    from {{ ref('stg_web_events') }}
-    where order_ref is not null
+    {% for feed in feeds_that_mention_orders() %}
+        select
+            source_system,
+            order_ref
+        from {{ ref('stg_' ~ feed) }}
+        {{ where_touched('order_ref', ref('int_order_reference__touched')) or 'where order_ref is not null' }}
+        {% if not loop.last %}union distinct{% endif %}
+    {% endfor %}
+),
+
+lines as (
+    {{ resolved_order_lines(touched=ref('int_order_reference__touched'), by=['order_ref']) }}
 ),
 
 selling_systems as (select distinct source_system from {{ ref('stg_order_lines') }}),
@@ -43,7 +35,7 @@ orders as (
         order_ref,
         order_key,
         max(customer_id) as customer_id
-    from {{ ref('int_order_line__resolved') }}
+    from lines
     where order_ref in (select mentioned.order_ref from mentioned)
     group by source_system, order_ref, order_key
 ),

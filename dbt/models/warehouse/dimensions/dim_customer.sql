@@ -1,4 +1,4 @@
-{{ config(pre_hook="{{ keep_former(version_columns('customer')) }}") }}
+{{ config(pre_hook="{{ keep_former(version_columns('customer') + ['is_current', 'registered_at']) }}") }}
 
 with version as (
     select * from {{ ref('int_customer__versioned') }}

@@ -3,6 +3,7 @@
     incremental_strategy='append',
     unique_key='customer_month_key',
     pre_hook=[
+        "{{ keep_former(ranked_columns(), touched=ref('fct_customer_month__touched'), by='customer_id') }}",
         "{{ forget_touched('customer_id', ref('fct_customer_month__touched')) }}",
         "{{ forget_open_months() }}"
     ]
@@ -19,8 +20,15 @@ with calendar as (
     from {{ ref('dim_date') }}
     where
         month_start_date <= {{ as_of_date() }}
-        and date_key >= (select min(told.first_known_month_date_key) from {{ ref('fct_customer_month__told') }} as told)
+        and date_key >= (select bounded.first_month_date_key from {{ ref('fct_customer_month__bounded') }} as bounded)
     group by month_start_date
+),
+
+states as (
+    select
+        *,
+        {{ first_month_made('customer_id', ref('fct_customer_month__touched')) }} as first_month_made
+    from {{ ref('fct_customer_month__carried') }}
 ),
 
 dense as (
@@ -32,12 +40,12 @@ dense as (
         calendar.month_date_key = states.month_date_key as is_active,
         coalesce({{ days_between('states.last_order_so_far_on', 'calendar.judged_on') }}, -1) as recency_days,
         coalesce({{ days_between('states.first_order_ever_on', 'calendar.judged_on') }}, -1) as tenure_days
-    from {{ ref('fct_customer_month__carried') }} as states
+    from states
     inner join calendar
         on
-            states.month_date_key <= calendar.month_date_key
+            greatest(states.month_date_key, states.first_month_made) <= calendar.month_date_key
             and (states.next_month_date_key is null or states.next_month_date_key > calendar.month_date_key)
-    {{ where_month_is_made('states.customer_id', 'calendar.month_date_key', ref('fct_customer_month__touched')) }}
+    where states.next_month_date_key is null or states.next_month_date_key > states.first_month_made
 ),
 
 ruled as (

@@ -1,7 +1,6 @@
-{{ config(schema='intermediate', contract={'enforced': false}) }}
+{{ config(materialized='ephemeral', contract={'enforced': false}) }}
 
--- What customers did in the months in which they did anything, and the month of registration; only facts before the day
--- that is built for count.
+-- What customers did in the months in which they did anything, and the month of registration.
 with orders as (
     select
         customer_id,
@@ -14,7 +13,7 @@ with orders as (
         min(ordered_at) as ordered_at,
         max(_loaded_at) as _loaded_at
     from {{ ref('fct_order_line') }}
-    where not is_cancelled and ordered_at < {{ as_of_at() }}
+    where not is_cancelled and {{ is_counted('ordered_at') }}
     group by customer_id, order_key, {{ month_key('order_date_key') }}
 ),
 
@@ -41,7 +40,7 @@ returns as (
         sum(refund_amount) as refund_amount,
         max(_loaded_at) as _loaded_at
     from {{ ref('fct_return') }}
-    where returned_at < {{ as_of_at() }}
+    where {{ is_counted('returned_at') }}
     group by customer_id, {{ month_key('return_date_key') }}
 ),
 
@@ -58,7 +57,7 @@ touchpoints as (
         sum(case when touchpoint_kind = 'web_session' then 1 else 0 end) as visit_count,
         max(_loaded_at) as _loaded_at
     from {{ ref('fct_touchpoint') }}
-    where occurred_at < {{ as_of_at() }}
+    where {{ is_counted('occurred_at') }}
     group by customer_id, {{ month_key('touchpoint_date_key') }}
 ),
 
@@ -71,7 +70,7 @@ points as (
         sum(points) as points,
         max(_loaded_at) as _loaded_at
     from {{ ref('fct_loyalty_entry') }}
-    where occurred_at < {{ as_of_at() }}
+    where {{ is_counted('occurred_at') }}
     group by customer_id, {{ month_key('entry_date_key') }}
 ),
 
@@ -100,7 +99,7 @@ months as (
         customer_id,
         {{ month_key('registered_date_key') }} as month_date_key
     from {{ ref('dim_customer') }}
-    where is_current and registered_at < {{ as_of_at() }}
+    where is_current and {{ is_counted('registered_at') }}
 )
 
 select

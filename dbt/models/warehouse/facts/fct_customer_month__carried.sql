@@ -32,5 +32,4 @@ select
     max(_loaded_at) over so_far as _loaded_at,
     lead(month_date_key) over (partition by customer_id order by month_date_key) as next_month_date_key
 from {{ ref('fct_customer_month__active') }}
-{{ where_touched('customer_id', ref('fct_customer_month__touched')) }}
 window so_far as (partition by customer_id order by month_date_key rows unbounded preceding)

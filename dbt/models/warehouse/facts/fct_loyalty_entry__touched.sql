@@ -1,15 +1,6 @@
 {{ config(schema='intermediate', contract={'enforced': false}) }}
 
 -- What may change of an entry: what was said of it, whose it is, whom it names, and the order that it means.
-with orders as (
-    select
-        source_system,
-        order_ref
-    from {{ changed_in(
-        ref('int_order_reference__resolved'), ['source_system', 'order_ref', 'order_key'], ['source_system', 'order_ref']
-    ) }}
-)
-
 select
     source_system,
     entry_ref,
@@ -21,4 +12,4 @@ where
     or {{ is_among(
         ['source_system', 'referred_customer_ref'], ref('dim_customer__touched_records'), ['source_system', 'customer_ref']
     ) }}
-    or {{ is_among(['source_system', 'order_ref'], 'orders') }}
+    or {{ is_among(['source_system', 'order_ref'], changed_order_references()) }}

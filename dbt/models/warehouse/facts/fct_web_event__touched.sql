@@ -25,7 +25,5 @@ inner join {{ changed_in(ref('dim_campaign'), version_columns('campaign'), ['cam
 union distinct
 select events.visitor_ref
 from {{ ref('stg_web_events') }} as events
-inner join {{ changed_in(
-    ref('int_order_reference__resolved'), ['source_system', 'order_ref', 'order_key'], ['source_system', 'order_ref']
-) }} as orders
+inner join {{ changed_order_references() }} as orders
     on events.source_system = orders.source_system and events.order_ref = orders.order_ref

@@ -10,4 +10,4 @@ select coalesce(records.customer_id, {{ unknown_key() }}) as customer_id
 from {{ ref('stg_consents') }} as consents
 left join {{ ref('int_record__resolved') }} as records
     on consents.source_system = records.source_system and consents.customer_ref = records.customer_ref
-where {% if is_daily_run() %}consents._loaded_at > {{ loaded_after() }}{% else %}false{% endif %}
+where {{ is_new('consents._loaded_at') }}

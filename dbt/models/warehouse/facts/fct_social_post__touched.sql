@@ -14,10 +14,7 @@ with accounts as (
         platform,
         handle
     from {{ ref('dim_social_account') }}
-    where customer_id in (
-        select customers.customer_id
-        from {{ changed_in(ref('dim_customer'), version_columns('customer'), ['customer_id']) }} as customers
-    )
+    where {{ is_among('customer_id', changed_versions('customer')) }}
 ),
 
 news as (
@@ -34,27 +31,7 @@ select
     post_ref
 from {{ ref('stg_social_posts') }}
 where
-    (platform, post_ref) in (
-        select
-            news.platform,
-            news.post_ref
-        from news
-    )
-    or (platform, in_reply_to) in (
-        select
-            news.platform,
-            news.post_ref
-        from news
-    )
-    or (platform, handle) in (
-        select
-            accounts.platform,
-            accounts.handle
-        from accounts
-    )
-    or (platform, target_handle) in (
-        select
-            accounts.platform,
-            accounts.handle
-        from accounts
-    )
+    {{ is_new() }}
+    or {{ is_among(['platform', 'in_reply_to'], 'news', ['platform', 'post_ref']) }}
+    or {{ is_among(['platform', 'handle'], 'accounts') }}
+    or {{ is_among(['platform', 'target_handle'], 'accounts', ['platform', 'handle']) }}

@@ -20,7 +20,7 @@ from dagster_project.decisions.permission import read_permissions, read_suppress
 from dagster_project.decisions.plan import Plan, hash_share, make_plan
 from dagster_project.decisions.policy import DecisionPolicy
 from dagster_project.decisions.priority import rank_campaigns
-from dagster_project.decisions.profit import best_contacts, count_reach, offers, price_contacts
+from dagster_project.decisions.profit import best_contacts, count_reach, offers, price_contacts, read_eligible
 from dagster_project.decisions.tables import GRAIN, TABLES, prepare
 from dagster_project.decisions.uplift import UpliftModel, estimate_uplift
 from dagster_project.scoring import prepare as prepare_scores
@@ -109,7 +109,7 @@ def decide(
     channels = read_channels(connection)
     model, offer_rows = price(connection, campaigns, channels, company_policy, as_of)
     plan = make_plan(connection, campaigns, channels, company_policy, settings.company_name, as_of)
-    reach = count_reach(connection, campaigns, as_of)
+    reach = count_reach(connection)
     frames["campaign_customer_profit"] = best_contacts(connection, basis)
     priority = rank_campaigns(connection, campaigns, offer_rows, reach, plan, model, as_of)
     frames["campaign_priority"] = priority
@@ -131,6 +131,7 @@ def price(
     Needs the tables of `read_customer_days`, `read_customers` and `read_suppression`.
     """
     read_permissions(connection, as_of, company_policy)
+    read_eligible(connection, campaigns, as_of)
     read_affinity(connection, as_of)
     read_past_contacts(connection, as_of, company_policy)
     arms, catalogue = read_arms(connection), read_catalogue(connection)

@@ -30,7 +30,7 @@ with contact as (
     left join warehouse.dim_channel as channel on channel.channel_key = fct.channel_key and channel.channel_key <> -1
     where fct.customer_id <> -1 and fct.sent_date_key > 0 and fct.sent_date_key < {matured_key}
     qualify row_number() over (
-        partition by fct.campaign_ref, fct.customer_id order by fct.sent_at, fct.contact_ref
+        partition by fct.customer_id, fct.campaign_ref order by fct.sent_at, fct.contact_ref
     ) = 1
 ),
 

@@ -27,12 +27,10 @@ BANDS = ("never", "frequent", "recent", "lapsing", "dormant")
 # in the plan they go before it. An order that the contact prevents also saves the offer; the offer never pays.
 _OPPORTUNITY = """
 create or replace temp table decision_opportunity as
-with eligible as (
-    select offer.campaign_ref, customer.*
-    from decision_customer as customer
-    inner join (
-        select distinct campaign_ref, eligibility, is_open_to_all from decision_offer
-    ) as offer on {is_eligible}
+with eligible as materialized (
+    select eligible.campaign_ref, customer.*
+    from decision_eligible as eligible
+    inner join decision_customer as customer on customer.customer_id = eligible.customer_id
 ),
 
 met as (
@@ -129,16 +127,22 @@ qualify row_number() over (
 order by opportunity.campaign_ref, opportunity.customer_id
 """
 
+_ELIGIBLE = """
+create or replace temp table decision_eligible as
+select offer.campaign_ref, customer.customer_id
+from decision_customer as customer
+inner join decision_listed as offer on {is_eligible}
+"""
+
 _COUNTS = """
-select offer.campaign_ref, count(*) as eligible_count,
+select eligible.campaign_ref, count(*) as eligible_count,
     count(*) filter (where exists (
         select 1 from decision_permission as permission
         inner join warehouse.bridge_campaign_channel as bridge on bridge.channel_code = permission.channel_code
-        where permission.customer_id = customer.customer_id and bridge.campaign_ref = offer.campaign_ref
+        where permission.customer_id = eligible.customer_id and bridge.campaign_ref = eligible.campaign_ref
     )) as permitted_count
-from decision_customer as customer
-inner join decision_listed as offer on {is_eligible}
-group by offer.campaign_ref
+from decision_eligible as eligible
+group by eligible.campaign_ref
 """
 
 
@@ -169,12 +173,12 @@ def price_contacts(
 ) -> None:
     """Fill `decision_offer` and `decision_opportunity`: every permitted customer x campaign x channel, priced.
 
-    Needs `decision_customer`, `decision_permission` and `decision_affinity`; only offers with a unit cost and an uplift
-    are priced.
+    Needs `decision_customer`, `decision_eligible`, `decision_permission` and `decision_affinity`; only offers with a
+    unit cost and an uplift are priced.
     """
     columns = [
-        "campaign_ref", "campaign_key", "channel_code", "eligibility", "is_open_to_all", "offer_kind", "offer_value",
-        "rate_to_home", "unit_cost", "band", "uplift", "variance", "slope", "slope_variance", "leaving", "base_orders",
+        "campaign_ref", "campaign_key", "channel_code", "offer_kind", "offer_value", "rate_to_home", "unit_cost",
+        "band", "uplift", "variance", "slope", "slope_variance", "leaving", "base_orders",
     ]  # fmt: skip
     known = offer_rows.dropna(subset=["unit_cost", "uplift"])[columns]
     known = known.assign(offer_value=known["offer_value"].fillna(0.0), base_orders=known["base_orders"].astype(float))
@@ -182,8 +186,7 @@ def price_contacts(
     connection.execute("""create or replace temp table decision_offer as
         select * replace (
             cast(campaign_ref as text) as campaign_ref, cast(channel_code as text) as channel_code,
-            cast(eligibility as text) as eligibility, cast(offer_kind as text) as offer_kind,
-            cast(band as text) as band, cast(is_open_to_all as boolean) as is_open_to_all,
+            cast(offer_kind as text) as offer_kind, cast(band as text) as band,
             nullif(cast(base_orders as double), cast('nan' as double)) as base_orders
         ) from offer_rows""")
     connection.unregister("offer_rows")
@@ -197,9 +200,7 @@ def price_contacts(
         "width": float(ndtri((1 + policy.interval_level) / 2)),
         "window_days": policy.response_window_days,
     }
-    connection.execute(
-        _OPPORTUNITY.format(is_eligible=is_eligible(as_of), **{name: f"{value:.9g}" for name, value in figures.items()})
-    )
+    connection.execute(_OPPORTUNITY.format(**{name: f"{value:.9g}" for name, value in figures.items()}))
 
 
 def best_contacts(connection: duckdb.DuckDBPyConnection, basis: str) -> str:
@@ -208,13 +209,18 @@ def best_contacts(connection: duckdb.DuckDBPyConnection, basis: str) -> str:
     return "decided_customer_profit"
 
 
-def count_reach(connection: duckdb.DuckDBPyConnection, campaigns: pd.DataFrame, as_of: date) -> pd.DataFrame:
-    """Count eligible and permitted customers by campaign: campaign_ref, eligible_count, permitted_count."""
+def read_eligible(connection: duckdb.DuckDBPyConnection, campaigns: pd.DataFrame, as_of: date) -> None:
+    """Fill `decision_eligible`: the customers in the segment of each campaign; needs `decision_customer`."""
     listed = campaigns[["campaign_ref", "eligibility", "is_open_to_all"]].astype(
         {"campaign_ref": object, "eligibility": object, "is_open_to_all": bool}
     )
     connection.register("decision_listed", listed)
     try:
-        return connection.execute(_COUNTS.format(is_eligible=is_eligible(as_of))).df()
+        connection.execute(_ELIGIBLE.format(is_eligible=is_eligible(as_of)))
     finally:
         connection.unregister("decision_listed")
+
+
+def count_reach(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
+    """Count eligible and permitted customers by campaign: campaign_ref, eligible_count, permitted_count."""
+    return connection.execute(_COUNTS).df()

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from rich.console import Console
 
-from dagster_project import clock, machine
+from dagster_project import clock, collecting, machine
 from dagster_project.ingestion.store import check_columns
 from dagster_project.operations import reconciliation, summary, upkeep
 from dagster_project.operations.closing import close, note_stopped
@@ -111,7 +111,8 @@ def _run_all(session: Session, console: Console, verb: str = VERB, tables: Seque
         forget(settings)
         upkeep.forget(settings)
 
-    from dagster_project.defs.run import run_job  # noqa: PLC0415 - Dagster takes seconds to import
+    with collecting.held():
+        from dagster_project.defs.run import run_job  # noqa: PLC0415 - Dagster takes seconds to import
 
     end = show_on_terminal(console)
     try:

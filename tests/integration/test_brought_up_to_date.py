@@ -67,9 +67,9 @@ def _correct(connection: duckdb.DuckDBPyConnection) -> None:
     last_visitor = "(select max(visitor_ref) from raw.web_events) as visitor_ref"
     say_anew(connection, "web_events", last_visitor, "order by event_ref limit 3")
     _correct_feeds(connection)
-    correct_contacts(connection)
     corrections.move_references(connection)
     corrections.date_after_the_day(connection)
+    correct_contacts(connection)
 
 
 def _correct_feeds(connection: duckdb.DuckDBPyConnection) -> None:

@@ -83,3 +83,11 @@ def test_poor_records_are_looked_at_more_widely(monkeypatch: pytest.MonkeyPatch)
 )
 def test_the_recall_to_expect_is_that_of_any_rule(rules: list[tuple[str, ...]], least: float) -> None:
     assert blocking.expected_recall(rules, {"email": 0.5, "given_name": 0.8}) == pytest.approx(least)
+
+
+def test_many_rules_need_no_more_memory_than_one() -> None:
+    connection = _people(100, 50)
+    connection.execute("update identity_feature set birth_date = '1980-05-' || (record_id % 28 + 1), city = 'pisa'")
+    connection.execute("set memory_limit = '48MB'")
+    connection.execute("set threads = 2")
+    assert blocking.write_pairs(connection, "identity_feature", dict.fromkeys(blocking.RULES, 0)) == 100 * 99 // 2

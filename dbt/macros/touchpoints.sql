@@ -70,7 +70,7 @@
         'web_session' as touchpoint_kind,
         cast(sessions.web_session_key as {{ type_string() }}) as touchpoint_ref,
         sessions.customer_id,
-        coalesce(channels.channel_key, -1) as channel_key,
+        {{ channel_key_of('web') }} as channel_key,
         sessions.campaign_key,
         {{ unknown_key() }} as agent_key,
         {{ unknown_key() }} as partner_key,
@@ -89,7 +89,6 @@
         sessions.ended_at,
         sessions._loaded_at
     from {{ ref('fct_web_session') }} as sessions
-    left join {{ ref('dim_channel') }} as channels on channels.channel_code = 'web'
     where {{ is_touchpoint_made('web_session', 'cast(sessions.web_session_key as ' ~ type_string() ~ ')') }}
 {% endmacro %}
 
@@ -120,7 +119,7 @@
         'social_post' as touchpoint_kind,
         posts.platform || '|' || posts.post_ref as touchpoint_ref,
         case when posts.direction = 'outbound' then posts.target_customer_id else posts.customer_id end as customer_id,
-        coalesce(channels.channel_key, -1) as channel_key,
+        {{ channel_key_of('social') }} as channel_key,
         {{ unknown_key() }} as campaign_key,
         {{ unknown_key() }} as agent_key,
         {{ unknown_key() }} as partner_key,
@@ -134,11 +133,22 @@
         cast(null as {{ type_timestamp() }}) as ended_at,
         posts._loaded_at
     from {{ ref('fct_social_post') }} as posts
-    left join {{ ref('dim_channel') }} as channels on channels.channel_code = 'social'
     where
         posts.direction is not null
         and {{ is_touchpoint_made('social_post', "posts.platform || '|' || posts.post_ref") }}
 {% endmacro %}
+
+{# The key of a channel that all touchpoints of a kind have. #}
+{% macro channel_key_of(channel_code) -%}
+    coalesce(
+        (
+            select channels.channel_key
+            from {{ ref('dim_channel') }} as channels
+            where channels.channel_code = '{{ channel_code }}'
+        ),
+        -1
+    )
+{%- endmacro %}
 
 {# Whether a touchpoint is made in this run: in a daily run, only those touched are. #}
 {% macro is_touchpoint_made(kind, reference) -%}

@@ -140,11 +140,15 @@ class Known:
 
 
 def known_files(connection: duckdb.DuckDBPyConnection, feed: str, is_whole_list: bool = False) -> Known:
-    """Read what the register knows of a feed's files."""
+    """Read what the register knows of a feed's files.
+
+    A copy counts where what it is a copy of was loaded: a run may have been killed, or have held it back, in between.
+    """
     last = " qualify row_number() over (partition by file order by load_id desc) = 1" if is_whole_list else ""
     rows = connection.execute(
         "select file, file_hash, file_bytes, file_modified_ns, loaded_at from raw._load "
-        f"where feed = ? and status in ('loaded', 'already_loaded'){last}", [feed],
+        "where feed = ? and (status = 'loaded' or status = 'already_loaded' and file_hash in "
+        f"(select file_hash from raw._load where feed = ? and status = 'loaded')){last}", [feed, feed],
     ).fetchall()  # fmt: skip
     return Known(
         frozenset(row[1] for row in rows if row[1]),

@@ -32,6 +32,28 @@ def test_a_copy_under_another_name_is_known(door: Door) -> None:
     assert door.one("select count(*) from raw._load where status = 'already_loaded' and file = 'order2.csv'") == 1
 
 
+def test_a_copy_noted_before_its_content_was_loaded_keeps_nothing_out(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run may be killed between the two: then neither file has been loaded."""
+    for name in ("order1.csv", "order2.csv"):
+        path = door.put(name, orders(order("A1")))
+        os.utime(path, (time.time() - 60, time.time() - 60))
+
+    def end(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(loading, "load_batch", end)
+        with pytest.raises(KeyboardInterrupt):
+            door.load()
+    assert door.one("select count(*) from raw._load where status = 'already_loaded'") == 1
+    assert door.rows("order_ref") == []
+    door.load()
+    assert door.rows("order_ref, _file") == [("A1", "order1.csv")]
+    assert door.load().rows_in == 0
+
+
 def test_an_untouched_file_is_not_read_again(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
     path = door.put("order.csv", orders(order("A1")))
     os.utime(path, (time.time() - 60, time.time() - 60))

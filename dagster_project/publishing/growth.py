@@ -47,24 +47,33 @@ def _said(name: tuple[str, str], types: Mapping[str, str], description: Descript
 def generation(connection: duckdb.DuckDBPyConnection, former: Path, basis: str, texts: Sequence[Column]) -> int:
     """Tell the how manyeth version in a row would grow out of a fresh one; 0 where it must be fresh itself.
 
+    A former version that cannot be read is no reason to fail: the next one does without it.
+
     Args:
         connection: the open warehouse, its texts masked.
         former: the last version.
         basis: of the version to be made; see `basis_of`.
         texts: the columns whose texts are masked.
     """
+    try:
+        with attached(connection, former, "(read_only)"):
+            return _generation(connection, basis, texts)
+    except duckdb.Error:
+        return 0
+
+
+def _generation(connection: duckdb.DuckDBPyConnection, basis: str, texts: Sequence[Column]) -> int:
     changed = (
         f"select coalesce(former.masked, value) as text from staging.{MASKS} as former"
         f" full join {MASKED} as fresh using (value) where former.masked is distinct from fresh.masked"
     )
-    with attached(connection, former, "(read_only)"):
-        if "generation" not in _columns(connection):
-            return 0
-        was = connection.execute("select basis, generation from publication.main.publication").fetchone()
-        if was is None or was[0] != basis or was[1] >= MOST_GROWN:
-            return 0
-        if texts and (MASKS not in tables(connection, "staging") or _shows(connection, texts, changed)):
-            return 0
+    if "generation" not in _columns(connection):
+        return 0
+    was = connection.execute("select basis, generation from publication.main.publication").fetchone()
+    if was is None or was[0] != basis or was[1] >= MOST_GROWN:
+        return 0
+    if texts and (MASKS not in tables(connection, "staging") or _shows(connection, texts, changed)):
+        return 0
     return int(was[1]) + 1
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from datetime import date, timedelta
-from pathlib import Path
 
 import duckdb
 import pytest
@@ -25,14 +24,6 @@ DESCRIPTIONS = {
     FACT: Description("An event.", key="event_key", masked_columns=frozenset({"text"})),
     DIMENSION: Description("A thing.", pseudonym_columns=frozenset({"handle"})),
 }
-
-
-@pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    company = tmp_path / "shop"
-    company.mkdir()
-    (company / "company.yml").write_text("name: shop\n")
-    return Settings(company=str(company), home=tmp_path / "home")
 
 
 @pytest.fixture
@@ -176,6 +167,15 @@ def test_a_text_shown_that_gets_another_mask_makes_it_afresh(
     assert (21, "[name] came", 0) in _published(settings)["warehouse.fct_event"]
     version = settings.published / publishing.LINK
     assert b"Verdi" not in version.resolve().read_bytes()
+
+
+def test_a_former_version_that_cannot_be_read_is_done_without(
+    warehouse: duckdb.DuckDBPyConnection, settings: Settings
+) -> None:
+    version = (settings.published / publishing.LINK).resolve()
+    version.chmod(0o600)
+    version.write_bytes(b"no database")
+    assert _publish(warehouse, settings, kept=()) == 0
 
 
 def test_a_fresh_file_comes_from_time_to_time(

@@ -25,14 +25,6 @@ DESCRIPTIONS = {
 }
 
 
-@pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    company = tmp_path / "shop"
-    company.mkdir()
-    (company / "company.yml").write_text("name: shop\n")
-    return Settings(company=str(company), home=tmp_path / "home", keep_versions=2)
-
-
 def _publish(settings: Settings, rows: int) -> publishing.Publication:
     with connect(settings) as connection:
         connection.execute(

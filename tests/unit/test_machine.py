@@ -69,10 +69,10 @@ def test_a_damaged_warehouse_is_told_with_what_to_do(tmp_path: Path) -> None:
 
 
 def test_the_warehouse_opens_again_beside_a_connection_that_has_spilled(tmp_path: Path) -> None:
-    settings = get_settings(home=tmp_path, memory_limit="40MB")
+    settings = get_settings(home=tmp_path, memory_limit="100MB")
     with connect(settings) as first:
         first.execute(
-            "create temp table wide as select i, hash(i)::text || hash(-i)::text as t from range(800_000) as r(i)"
+            "create temp table wide as select i, hash(i)::text || hash(-i)::text as t from range(2_000_000) as r(i)"
         )
         first.execute("create temp table sorted as from wide order by t")
         assert first.execute("from duckdb_temporary_files()").fetchall()

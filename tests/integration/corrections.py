@@ -53,6 +53,29 @@ def date_after_the_day(connection: duckdb.DuckDBPyConnection) -> None:
     say_anew(connection, "contacts", f"{_BETWEEN} as occurred_at", f"{once} order by contact_ref desc limit 5")
     quiet = f"{once} and customer_ref not in (select customer_ref from raw.order_lines where customer_ref is not null)"
     say_anew(connection, "customers", f"{_BETWEEN} as registered_at", f"{quiet} order by customer_ref limit 5")
+    # Else these would have answered with that for the first time.
+    _answer(connection, "visited", "responded_at", "hash(contact_ref) % 9 in (2, 4)")
+    for part, answer in enumerate(("bounced", "opened", "clicked", "accepted", "redeemed", "unsubscribed")):
+        _answer(connection, answer, _BETWEEN, f"hash(contact_ref) % 9 = {part}")
+
+
+def _answer(connection: duckdb.DuckDBPyConnection, answer: str, moment: str, which: str) -> None:
+    """Let contacts that nobody has answered in this way be answered so, beside what else is said of them."""
+    said = f"contact_ref || '{answer}' as response_ref, '{answer}' as response, {moment} as responded_at"
+    first = "qualify row_number() over (partition by contact_ref order by response_ref) = 1"
+    answered = f"select contact_ref from raw.campaign_responses where response = '{answer}' and contact_ref is not null"
+    say_anew(connection, "campaign_responses", said, f"where {which} and contact_ref not in ({answered}) {first}")
+
+
+def answer_beside_another(connection: duckdb.DuckDBPyConnection, answer: str) -> None:
+    """Let the same contacts be answered in a way more, which touchpoints tell of the weightiest only."""
+    _answer(connection, answer, "responded_at", "hash(contact_ref) % 9 = 7")
+
+
+def sell_as_others(connection: duckdb.DuckDBPyConnection) -> None:
+    """Let products be of another category in versions that there were, at the same cost."""
+    once = "where _file <> 'zz_corrected' and hash(product_ref) % 3 = 0"
+    say_anew(connection, "products", "'others' as category", once)
 
 
 def change_registrations_and_names(connection: duckdb.DuckDBPyConnection) -> None:

@@ -33,6 +33,7 @@ BUILT = [
     "+fct_web_event", "+fct_customer_standing", "+fct_device_signal", "stg_campaign_responses", "stg_service_cases",
     "+bridge_post_topic", "+fct_social_follow", "+fct_social_post", "+fct_consent",
     "bridge_customer_identity", "dim_customer_personal", "stg_customers",
+    "+mart_customer_category", "+mart_customer_channel", "+mart_customer_contact", "+mart_customer_purchase",
 ]  # fmt: skip
 
 
@@ -69,6 +70,7 @@ def _correct(connection: duckdb.DuckDBPyConnection) -> None:
     _correct_feeds(connection)
     corrections.move_references(connection)
     corrections.date_after_the_day(connection)
+    corrections.answer_beside_another(connection, "unsubscribed")
     correct_contacts(connection)
 
 
@@ -98,6 +100,8 @@ def _correct_again(connection: duckdb.DuckDBPyConnection) -> None:
     moved = "'Aosta' as city, timestamptz '2026-03-03' as updated_at"
     say_anew(connection, "customers", moved, "qualify row_number() over (order by customer_ref) % 5 = 0")
     corrections.change_registrations_and_names(connection)
+    corrections.answer_beside_another(connection, "bounced")
+    corrections.sell_as_others(connection)
     connection.execute("""
         insert into raw.exchange_rates by name
         select * replace ('zz_corrected' as _file, rate_to_home * 2 as rate_to_home) from raw.exchange_rates""")
@@ -167,7 +171,7 @@ def _tables(world: Days) -> dict[str, tuple[int, int]]:
     return {
         name: rows
         for name, rows in content(world.database).items()
-        if name.startswith(("staging.", "intermediate.", "warehouse."))
+        if name.startswith(("staging.", "intermediate.", "warehouse.", "marts."))
         and not name.endswith(("__touched", "__touched_customers", "__former", "__written"))
     }
 

@@ -1,3 +1,10 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    unique_key='customer_id',
+    pre_hook="{{ forget_touched('customer_id', ref('mart_customer__touched')) }}"
+) }}
+
 -- What each customer buys: one row a customer and product category, before the day.
 with bought as (
     select
@@ -9,7 +16,11 @@ with bought as (
         order_lines.order_date_key
     from {{ ref('fct_order_line') }} as order_lines
     inner join {{ ref('dim_product') }} as products on order_lines.product_key = products.product_key
-    where not order_lines.is_cancelled and order_lines.ordered_at < {{ as_of_at() }} and order_lines.customer_id <> -1
+    where
+        not order_lines.is_cancelled
+        and order_lines.ordered_at < {{ as_of_at() }}
+        and order_lines.customer_id <> -1
+        and {{ is_told_anew('order_lines.customer_id') }}
 ),
 
 summed as (

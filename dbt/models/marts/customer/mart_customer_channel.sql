@@ -1,3 +1,10 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    unique_key='customer_id',
+    pre_hook="{{ forget_touched('customer_id', ref('mart_customer__touched')) }}"
+) }}
+
 -- How each customer meets the company: one row a customer and channel, before the day. Rank 1 is the channel that
 -- he himself uses most; what the company sends him counts only where he answers.
 with orders as (
@@ -7,7 +14,11 @@ with orders as (
         count(distinct order_key) as order_count,
         sum(net_amount) as net_amount
     from {{ ref('fct_order_line') }}
-    where not is_cancelled and ordered_at < {{ as_of_at() }} and customer_id <> -1
+    where
+        not is_cancelled
+        and ordered_at < {{ as_of_at() }}
+        and customer_id <> -1
+        and {{ is_told_anew('customer_id') }}
     group by customer_id, channel_key
 ),
 
@@ -20,7 +31,7 @@ contacts as (
         sum(cost_amount) as cost_amount,
         {{ date_of('max(touchpoint_date_key)') }} as last_contacted_on
     from {{ ref('fct_touchpoint') }}
-    where occurred_at < {{ as_of_at() }} and customer_id <> -1
+    where occurred_at < {{ as_of_at() }} and customer_id <> -1 and {{ is_told_anew('customer_id') }}
     group by customer_id, channel_key
 ),
 
@@ -32,7 +43,7 @@ answers as (
         sum(case when is_opened then 1 else 0 end) as opened_count,
         sum(case when responded_at < {{ as_of_at() }} then 1 else 0 end) as responded_count
     from {{ ref('fct_campaign_contact') }}
-    where not is_control and sent_at < {{ as_of_at() }} and customer_id <> -1
+    where not is_control and sent_at < {{ as_of_at() }} and customer_id <> -1 and {{ is_told_anew('customer_id') }}
     group by customer_id, channel_key
 ),
 

@@ -1,3 +1,10 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    unique_key='customer_id',
+    pre_hook="{{ forget_touched('customer_id', ref('mart_customer__touched')) }}"
+) }}
+
 -- What passed between each customer and the company before the day, and how he answers campaigns.
 with touchpoints as (
     select
@@ -11,7 +18,7 @@ with touchpoints as (
         {{ date_of("max(case when direction = 'outbound' then touchpoint_date_key end)") }} as last_outbound_on,
         {{ date_of("max(case when direction = 'inbound' then touchpoint_date_key end)") }} as last_inbound_on
     from {{ ref('fct_touchpoint') }}
-    where occurred_at < {{ as_of_at() }}
+    where occurred_at < {{ as_of_at() }} and {{ is_told_anew('customer_id') }}
     group by customer_id
 ),
 
@@ -26,10 +33,10 @@ answers as (
         sum(case when redeemed_at < {{ as_of_at() }} then 1 else 0 end) as redeemed_count,
         sum(case when unsubscribed_at < {{ as_of_at() }} then 1 else 0 end) as unsubscribed_count,
         {{ date_of('max(sent_date_key)') }} as last_campaign_on,
-        {{ last_by('campaign_ref', 'sent_at') }} as last_campaign_ref,
+        {{ last_by('campaign_ref', '(sent_at, campaign_ref)') }} as last_campaign_ref,
         max(case when responded_at < {{ as_of_at() }} then {{ local_date('responded_at') }} end) as last_responded_on
     from {{ ref('fct_campaign_contact') }}
-    where not is_control and sent_at < {{ as_of_at() }}
+    where not is_control and sent_at < {{ as_of_at() }} and {{ is_told_anew('customer_id') }}
     group by customer_id
 )
 

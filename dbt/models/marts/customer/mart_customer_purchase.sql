@@ -1,3 +1,10 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    pre_hook="{{ forget_touched('customer_id', ref('mart_customer__touched')) }}",
+    post_hook="{{ count_days_to_today() }}"
+) }}
+
 -- What each customer bought and sent back before the day. The unknown customer is here too, so that the sums are
 -- those of the facts.
 with orders as (
@@ -13,7 +20,7 @@ with orders as (
         sum(discount_amount) as discount_amount,
         max(case when coupon_code is not null then 1 else 0 end) as coupon_count
     from {{ ref('fct_order_line') }}
-    where not is_cancelled and ordered_at < {{ as_of_at() }}
+    where not is_cancelled and ordered_at < {{ as_of_at() }} and {{ is_told_anew('customer_id') }}
     group by customer_id, order_key
 ),
 
@@ -21,10 +28,10 @@ paced as (
     select
         *,
         ordered_on >= {{ add_days(as_of_date(), -365) }} as is_recent,
-        {{ days_between(
-            'lag(ordered_on) over (partition by customer_id order by ordered_at, order_key)', 'ordered_on'
-        ) }} as gap_days
+        {{ days_between('lag(ordered_on) over in_turn', 'ordered_on') }} as gap_days,
+        lead(order_key) over in_turn is null as is_last
     from orders
+    window in_turn as (partition by customer_id order by ordered_at, order_key)
 ),
 
 purchases as (
@@ -43,7 +50,7 @@ purchases as (
         min(ordered_on) as first_ordered_on,
         max(ordered_on) as last_ordered_on,
         avg(gap_days) as average_gap_days,
-        {{ last_by('gap_days', 'ordered_at') }} as last_gap_days
+        max(case when is_last then gap_days end) as last_gap_days
     from paced
     group by customer_id
 ),
@@ -55,7 +62,7 @@ returns as (
         sum(refund_amount) as refund_amount,
         {{ date_of('max(return_date_key)') }} as last_returned_on
     from {{ ref('fct_return') }}
-    where returned_at < {{ as_of_at() }}
+    where returned_at < {{ as_of_at() }} and {{ is_told_anew('customer_id') }}
     group by customer_id
 )
 

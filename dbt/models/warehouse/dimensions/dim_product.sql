@@ -1,4 +1,4 @@
-{{ config(pre_hook="{{ keep_former(version_columns('product') + cost_columns()) }}") }}
+{{ config(pre_hook="{{ keep_former(version_columns('product') + cost_columns() + ['category']) }}") }}
 
 with version as (
     select * from {{ ref('int_product__versioned') }}

@@ -9,8 +9,9 @@ from __future__ import annotations
 import shutil
 import time
 from collections import defaultdict
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from rich.console import Console
 from rich.table import Table
@@ -20,7 +21,8 @@ from dagster_project.benchmark.measuring import machine_of, measure
 from dagster_project.operations.demo import simulate_into
 from dagster_project.settings import Settings
 
-ROOMS = ("raw", "reference", "staging", "intermediate", "warehouse", "marts")
+DBT_ROOMS = ("staging", "intermediate", "warehouse", "marts")
+ROOMS = ("raw", "reference", *DBT_ROOMS)
 PYTHON_STEPS = {
     "intermediate.identity_ledger": "identity",
     "intermediate.segment_ledger": "segments",
@@ -29,6 +31,16 @@ PYTHON_STEPS = {
     "outbox": "outbox",
     "published.stella": "publish",
 }
+TITLES = ("run s", "floor s", "ratio", "run CPU s", "floor CPU s", "ratio", "run peak MB", "floor peak MB")
+DEAREST = 10
+
+
+class Cost(NamedTuple):
+    """Wall seconds, processor seconds and peak memory (MB) of a room."""
+
+    seconds: float = 0.0
+    cpu_seconds: float = 0.0
+    peak_mb: float = 0.0
 
 
 def compare(
@@ -37,6 +49,7 @@ def compare(
     folder: Path | None,
     console: Console,
     *,
+    world: str = "world",
     repeats: int = 1,
     is_recorded: bool = False,
     is_checked: bool = False,
@@ -48,6 +61,7 @@ def compare(
         size: customers of the world.
         folder: where to work; default: below the working folder.
         console: where to print.
+        world: the demo's world, by the name of its file: `scale` brings the large feeds as Parquet.
         repeats: how often to measure; the one of median time is shown.
         is_recorded: whether the ratios become those to be held to.
         is_checked: whether the ratios are held against the recorded ones.
@@ -60,7 +74,7 @@ def compare(
     shutil.rmtree(place, ignore_errors=True)
     given = place / "given"
     clock = time.perf_counter()
-    simulate_into(given / "landing", given / "truth", settings.company_folder / "world.yml", customers=size)
+    simulate_into(given / "landing", given / "truth", settings.company_folder / f"{world}.yml", customers=size)
     machine = machine_of(settings)
     console.print(
         f"{machine}; {size:,} customers simulated in {time.perf_counter() - clock:.0f} s",
@@ -70,7 +84,9 @@ def compare(
     sessions = [_session(settings, place / f"{number}", given) for number in range(repeats)]
     run, again, floor = sorted(sessions, key=lambda session: session[0]["total_seconds"])[(repeats - 1) // 2]
     show(console, run, again, floor)
-    measured = guard.ratios(run, floor, *({r: s for r, (s, _) in _by_room(m["steps"]).items()} for m in (run, floor)))
+    measured = guard.ratios(
+        run, floor, *({room: cost.seconds for room, cost in _by_room(m["steps"]).items()} for m in (run, floor))
+    )
     if is_checked:
         console.print("\n" + "\n".join(guard.check(before, measured)), highlight=False)
     if is_recorded:
@@ -92,41 +108,77 @@ def show(console: Console, run: dict[str, Any], again: dict[str, Any], floor: di
     """Print the comparison: rooms that both have, then what only a run has, then what it is made of."""
     ours, theirs = _by_room(run["steps"]), _by_room(floor["steps"])
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for title in ("room", "run s", "floor s", "ratio", "run peak MB", "floor peak MB"):
+    for title in ("room", *TITLES):
         table.add_column(title, justify="left" if title == "room" else "right")
     for room in ROOMS:
-        (seconds, peak), (floor_seconds, floor_peak) = ours[room], theirs[room]
-        ratio = f"{seconds / floor_seconds:.2f}" if floor_seconds else "–"
-        table.add_row(room, f"{seconds:.2f}", f"{floor_seconds:.2f}", ratio, f"{peak:,.0f}", f"{floor_peak:,.0f}")
+        _add(table, room, ours[room], theirs[room])
+    _add(table, "dbt's part", _sum(ours[room] for room in DBT_ROOMS), _sum(theirs[room] for room in DBT_ROOMS))
+    _add(table, "what both do", _sum(ours[room] for room in ROOMS), _sum(theirs[room] for room in ROOMS))
+    table.add_section()
     for room in PYTHON_STEPS.values():
-        seconds, peak = ours[room]
-        table.add_row(room, f"{seconds:.2f}", "–", "–", f"{peak:,.0f}", "–")
-    fixed = run["total_seconds"] - sum(seconds for seconds, _ in ours.values())
-    floor_total = sum(seconds for seconds, _ in theirs.values())
-    table.add_row("fixed", f"{fixed:.2f}", "–", "–", "–", "–")
-    total = run["total_seconds"]
-    peaks = (f"{run['peak_mb']:,.0f}", f"{floor['peak_mb']:,.0f}")
-    table.add_row("[bold]all[/bold]", f"{total:.2f}", f"{floor_total:.2f}", f"{total / floor_total:.2f}", *peaks)
+        _add(table, room, ours[room])
+    stepped, least = _sum(ours.values()), _sum(theirs.values())
+    whole = Cost(run["total_seconds"], run["cpu_seconds"], run["peak_mb"])
+    fixed = Cost(whole.seconds - stepped.seconds, whole.cpu_seconds - stepped.cpu_seconds)
+    _add(table, "fixed", fixed)
+    _add(table, "[bold]all[/bold]", whole, Cost(least.seconds, floor["cpu_seconds"], floor["peak_mb"]))
     console.print(table)
-    models = [s for s in run["steps"] if s["name"].split(".")[0] in ROOMS[2:] and s["name"] not in PYTHON_STEPS]
-    overhead = sum(s["seconds"] for s in models) - sum(theirs[room][0] for room in ROOMS[2:])
+    models = [s for s in run["steps"] if s["name"].split(".")[0] in DBT_ROOMS and s["name"] not in PYTHON_STEPS]
+    overhead = sum(s["seconds"] for s in models) - _sum(theirs[room] for room in DBT_ROOMS).seconds
     per_model = 1000 * overhead / max(len(models), 1)
     console.print(
-        f"\nThe fixed cost is {fixed:.1f} s: {run['start_seconds']:.1f} s until the first step (imports, "
+        f"\nThe fixed cost is {fixed.seconds:.1f} s: {run['start_seconds']:.1f} s until the first step (imports, "
         f"the project parsed),\nthe rest dbt's passes around its {len(models)} models (their tests above all), "
-        f"Dagster's events, the summary.\nPer model dbt adds {per_model:.0f} ms to the SQL's own time. "
-        f"CPU: run {run['cpu_seconds']:.0f} s, floor {floor['cpu_seconds']:.0f} s.\n"
-        f"A run with nothing new takes {again['total_seconds']:.1f} s.",
+        f"Dagster's events, the summary.\nPer model dbt adds {per_model:.0f} ms to the SQL's own time.\n"
+        f"A run with nothing new takes {again['total_seconds']:.1f} s.\n\nThe dearest steps (processor s):",
         highlight=False,
         soft_wrap=True,
     )
+    console.print(_dearest(run, floor))
 
 
-def _by_room(steps: list[dict[str, Any]]) -> defaultdict[str, tuple[float, float]]:
-    rooms: defaultdict[str, tuple[float, float]] = defaultdict(lambda: (0.0, 0.0))
+def _add(table: Table, room: str, run: Cost, floor: Cost | None = None) -> None:
+    """Add a row: wall and processor seconds of both with their ratios, then their peaks; a dash where there is none."""
+
+    def pair(mine: float, its: float | None) -> tuple[str, str, str]:
+        return f"{mine:,.2f}", _dash(its, ",.2f"), _dash(mine / its if its else None, ".2f")
+
+    table.add_row(
+        room,
+        *pair(run.seconds, floor.seconds if floor else None),
+        *pair(run.cpu_seconds, floor.cpu_seconds if floor else None),
+        _dash(run.peak_mb or None, ",.0f"),
+        _dash(floor.peak_mb if floor else None, ",.0f"),
+    )
+
+
+def _dash(value: float | None, form: str) -> str:
+    return "–" if value is None else format(value, form)
+
+
+def _dearest(run: dict[str, Any], floor: dict[str, Any]) -> Table:
+    """List the steps that cost a run most processor time, beside the same in the floor."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=False)
+    theirs = {step["name"]: step["cpu_seconds"] for step in floor["steps"]}
+    for step in sorted(run["steps"], key=lambda step: -step["cpu_seconds"])[:DEAREST]:
+        its = theirs.get(step["name"])
+        table.add_row(step["name"], f"{step['cpu_seconds']:.2f}", _dash(its, ".2f"))
+    return table
+
+
+def _sum(costs: Iterable[Cost]) -> Cost:
+    there = list(costs)
+    return Cost(
+        sum(cost.seconds for cost in there),
+        sum(cost.cpu_seconds for cost in there),
+        max((cost.peak_mb for cost in there), default=0.0),
+    )
+
+
+def _by_room(steps: list[dict[str, Any]]) -> defaultdict[str, Cost]:
+    rooms: defaultdict[str, Cost] = defaultdict(Cost)
     for step in steps:
         room = PYTHON_STEPS.get(step["name"], step["name"].split(".")[0])
         if not room.startswith("test "):
-            seconds, peak = rooms[room]
-            rooms[room] = (seconds + step["seconds"], max(peak, step["peak_mb"]))
+            rooms[room] = _sum([rooms[room], Cost(step["seconds"], step["cpu_seconds"], step["peak_mb"])])
     return rooms

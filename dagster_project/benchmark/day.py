@@ -28,7 +28,12 @@ DEAREST = 15
 
 
 def measure_days(
-    settings: Settings, size: int, folder: Path | None, console: Console, shares: Sequence[float] = SHARES
+    settings: Settings,
+    size: int,
+    folder: Path | None,
+    console: Console,
+    world: str = "world",
+    shares: Sequence[float] = SHARES,
 ) -> None:
     """Measure one day on top of each share of the history, and print processor seconds by room and the dearest steps.
 
@@ -37,6 +42,7 @@ def measure_days(
         size: customers of the world.
         folder: where to work; default: below the working folder.
         console: where to print.
+        world: the demo's world, by the name of its file.
         shares: of the history, in ascending order; the day's growth is of the last over the first.
 
     Raises:
@@ -45,15 +51,17 @@ def measure_days(
     place = (folder or settings.home / "bench").expanduser().resolve() / f"{size}_day"
     shutil.rmtree(place, ignore_errors=True)
     console.print(f"{machine_of(settings)}; {size:,} customers", highlight=False, soft_wrap=True)
-    runs = {share: _whole_and_day(settings, place / f"{share:.0%}", size, share) for share in shares}
+    runs = {share: _whole_and_day(settings, place / f"{share:.0%}", size, share, world) for share in shares}
     show_days(console, runs)
 
 
-def _whole_and_day(settings: Settings, place: Path, size: int, share: float) -> tuple[dict[str, Any], dict[str, Any]]:
+def _whole_and_day(
+    settings: Settings, place: Path, size: int, share: float, world: str
+) -> tuple[dict[str, Any], dict[str, Any]]:
     company = load_company(settings.company_folder)
     home = place / settings.company_name
     landing, to_come = home / "landing", place / "to_come"
-    day = simulate_days(settings.company_folder / "world.yml", size, share, landing, to_come, home / "truth")
+    day = simulate_days(settings.company_folder / f"{world}.yml", size, share, landing, to_come, home / "truth")
     measured = []
     for number, morning in enumerate((day, day + timedelta(days=1))):
         now = datetime.combine(morning, HOUR, company.zone)

@@ -28,7 +28,7 @@ TECHNICAL = {"_extra", "_file", "_line", "_row_hash", "_loaded_at"}
 
 
 def main(build: Path, out: Path) -> None:
-    """Build the floor beside a finished run's database and write each step's seconds and peak memory (MB)."""
+    """Build the floor beside a finished run's database and write each step's wall and processor seconds and peak MB."""
     settings = get_settings()
     manifest = json.loads((dbt.target_folder(settings) / "manifest.json").read_text())
     # The compiled SQL names the catalog of the run, which DuckDB takes from the file's name.
@@ -53,7 +53,12 @@ def _timed(connection: duckdb.DuckDBPyConnection, samples: Sampler, name: str, s
     start = time.perf_counter()
     connection.execute(sql)
     end = time.perf_counter()
-    return {"name": name, "seconds": end - start, "peak_mb": samples.peak(start, end)}
+    return {
+        "name": name,
+        "seconds": end - start,
+        "cpu_seconds": samples.processor(start, end),
+        "peak_mb": samples.peak(start, end),
+    }
 
 
 def _loads(connection: duckdb.DuckDBPyConnection, settings: Settings) -> Iterator[tuple[str, str]]:
@@ -124,6 +129,9 @@ def _models(settings: Settings, manifest: Mapping[str, Any]) -> Iterator[tuple[s
     for start in sorted(models):
         for unique_id in ordered(start):
             node = models[unique_id]
+            if node["config"]["materialized"] == "ephemeral":
+                # It stands in the SQL of those that read it.
+                continue
             kind = "view" if node["config"]["materialized"] == "view" else "table"
             sql = (compiled / node["original_file_path"]).read_text()
             name = f"{node['schema']}.{node.get('alias') or node['name']}"

@@ -11,8 +11,10 @@ import typer
 from rich.console import Console
 
 from dagster_project import machine
+from dagster_project.benchmark.verbs import bench, grade
 from dagster_project.operations.outcome import EXIT_FAILED
 from dagster_project.operations.plain import plain
+from dagster_project.operations.terminal import Company, open_console
 from dagster_project.settings import StellaError
 
 app = typer.Typer(
@@ -23,9 +25,6 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-Company = Annotated[
-    str | None, typer.Option(help="Name below sources/companies, or a path. Default: $COMPANY, else demo.")
-]
 AsOf = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The day to score and decide for.")]
 
 
@@ -44,7 +43,7 @@ def run(
     from dagster_project.operations.run import run as run_all  # noqa: PLC0415 - a verb pays for its own imports
     from dagster_project.operations.session import open_session  # noqa: PLC0415
 
-    session, console = open_session(company=company, as_of=_day(as_of)), _console()
+    session, console = open_session(company=company, as_of=_day(as_of)), open_console()
     is_forced = force or is_unfinished(session, console)
     code = and_finish_erasure(session, console, lambda: run_all(session, console, is_forced, wait, is_full=full), wait)
     if code in {EXIT_OK, EXIT_WARNINGS}:
@@ -67,7 +66,7 @@ def load(
     if (first is None) != (last is None):
         raise StellaError("--from and --to go together: give both, or neither.")
     days = Days(first.date(), last.date()) if first and last else None
-    raise typer.Exit(load_feeds(open_session(company=company), _console(), feed, days))
+    raise typer.Exit(load_feeds(open_session(company=company), open_console(), feed, days))
 
 
 @app.command()
@@ -78,7 +77,7 @@ def retry(company: Company = None, as_of: AsOf = None) -> None:
     from dagster_project.operations.run import run_part  # noqa: PLC0415
     from dagster_project.operations.session import open_session  # noqa: PLC0415
 
-    session, console = open_session(company=company, as_of=_day(as_of)), _console()
+    session, console = open_session(company=company, as_of=_day(as_of)), open_console()
     if is_unfinished(session, console):
         raise typer.Exit(and_finish_erasure(session, console, lambda: run_all(session, console, is_forced=True)))
     raise typer.Exit(run_part(session, console))
@@ -94,7 +93,7 @@ def rebuild(
     from dagster_project.operations.run import run_part  # noqa: PLC0415
     from dagster_project.operations.session import open_session  # noqa: PLC0415
 
-    raise typer.Exit(run_part(open_session(company=company, as_of=_day(as_of)), _console(), tables=select))
+    raise typer.Exit(run_part(open_session(company=company, as_of=_day(as_of)), open_console(), tables=select))
 
 
 @app.command()
@@ -111,7 +110,7 @@ def replay(
     from dagster_project.operations.replay import replay as replay_day  # noqa: PLC0415
     from dagster_project.operations.session import open_session  # noqa: PLC0415
 
-    raise typer.Exit(replay_day(open_session(company=company), known_at, _day(as_of), to, _console()))
+    raise typer.Exit(replay_day(open_session(company=company), known_at, _day(as_of), to, open_console()))
 
 
 @app.command()
@@ -133,7 +132,7 @@ def status(company: Company = None) -> None:
     from dagster_project.operations.session import open_session  # noqa: PLC0415
     from dagster_project.operations.status import show_status  # noqa: PLC0415
 
-    show_status(open_session(company=company), _console())
+    show_status(open_session(company=company), open_console())
 
 
 @app.command()
@@ -142,7 +141,7 @@ def publish(company: Company = None) -> None:
     from dagster_project.operations.publishing_again import publish_again  # noqa: PLC0415
     from dagster_project.operations.session import open_session  # noqa: PLC0415
 
-    publish_again(open_session(company=company), _console())
+    publish_again(open_session(company=company), open_console())
 
 
 @app.command()
@@ -165,7 +164,7 @@ def demo(
         simulate_into(landing, truth, profile=profile, customers=customers, by_day=by_day)
         return
     said = simulate_until(landing, truth, until.date(), profile, customers, by_day=by_day, ahead=ahead)
-    _console().print(said, highlight=False)
+    open_console().print(said, highlight=False)
 
 
 @app.command()
@@ -184,7 +183,7 @@ def respond(
 
     session = open_session(company=company)
     said = respond_to_plan(session.settings, session.company, plan, _day(until), by_day=by_day)
-    _console().print(said, highlight=False)
+    open_console().print(said, highlight=False)
 
 
 @app.command()
@@ -193,7 +192,7 @@ def check(company: Company = None) -> None:
     from dagster_project.operations.session import open_session  # noqa: PLC0415
 
     session = open_session(company=company)
-    _console().print(
+    open_console().print(
         f"{len(session.contracts)} contracts and company {session.company.name} are sound.", highlight=False
     )
 
@@ -207,7 +206,7 @@ def key(
     from dagster_project.privacy.key import write_fresh_key  # noqa: PLC0415
 
     name = write_fresh_key(file, rotate)
-    _console().print(f"{file.resolve()} holds the fresh key {name} (mode 0600). Keep a copy in a safe place.")
+    open_console().print(f"{file.resolve()} holds the fresh key {name} (mode 0600). Keep a copy in a safe place.")
 
 
 @app.command()
@@ -221,7 +220,7 @@ def erase(
     from dagster_project.operations.requests import read_requests  # noqa: PLC0415
     from dagster_project.operations.session import open_session  # noqa: PLC0415
 
-    raise typer.Exit(erase_persons(open_session(company=company), read_requests(customer, requests), _console()))
+    raise typer.Exit(erase_persons(open_session(company=company), read_requests(customer, requests), open_console()))
 
 
 @app.command()
@@ -235,7 +234,7 @@ def export_person(
     from dagster_project.operations.session import open_session  # noqa: PLC0415
 
     rows = export(open_session(company=company), customer, to)
-    _console().print(f"{rows:,} rows: {to}", highlight=False, markup=False, soft_wrap=True)
+    open_console().print(f"{rows:,} rows: {to}", highlight=False, markup=False, soft_wrap=True)
 
 
 @app.command()
@@ -250,51 +249,8 @@ def dev(
     raise typer.Exit(serve(get_settings(company=company), port))
 
 
-@app.command()
-def bench(
-    size: Annotated[int, typer.Option(min=100, help="Customers of the demo world; with --identity, records.")] = 5_000,
-    folder: Annotated[Path | None, typer.Option(help="Where to work; default: below STELLA_HOME.")] = None,
-    repeats: Annotated[int, typer.Option(min=1, help="Measure so often; the session of median time counts.")] = 1,
-    record: Annotated[bool, typer.Option("--record", help="Keep the ratios as those to be held to.")] = False,
-    check: Annotated[bool, typer.Option("--check", help="Fail when a ratio is 25 % worse than recorded.")] = False,
-    identity: Annotated[
-        bool, typer.Option("--identity", help="Resolve so many records, beside Splink's own tutorial, instead.")
-    ] = False,
-    day: Annotated[
-        bool, typer.Option("--day", help="Measure what one more day costs beside the whole, instead.")
-    ] = False,
-) -> None:
-    """Time a run beside the floor: the same tables by plain SQL in one process."""
-    from dagster_project.benchmark.compare import compare  # noqa: PLC0415
-    from dagster_project.benchmark.day import measure_days  # noqa: PLC0415
-    from dagster_project.benchmark.resolution import compare_resolution  # noqa: PLC0415
-    from dagster_project.settings import get_settings  # noqa: PLC0415
-
-    if (identity or day) and ((identity and day) or record or check or repeats > 1):
-        raise StellaError(
-            "--identity and --day measure something else each, once: leave --repeats, --record and --check out."
-        )
-    if identity:
-        compare_resolution(get_settings(), size, folder, _console())
-        return
-    if day:
-        measure_days(get_settings(), size, folder, _console())
-        return
-    compare(get_settings(), size, folder, _console(), repeats=repeats, is_recorded=record, is_checked=check)
-
-
-@app.command()
-def grade(company: Company = None) -> None:
-    """Hold a simulated company's customers and contact plan against the truth of its world."""
-    from dagster_project.benchmark.grade import grade_company  # noqa: PLC0415
-    from dagster_project.operations.session import open_session  # noqa: PLC0415
-
-    grade_company(open_session(company=company), _console())
-
-
-def _console() -> Console:
-    # Without a terminal, no width to fold at: logs and pipes get whole lines.
-    return Console() if sys.stdout.isatty() else Console(width=200)
+app.command()(bench)
+app.command()(grade)
 
 
 def _day(moment: datetime | None) -> date | None:

@@ -13,7 +13,7 @@ from dagster_project.benchmark.sampling import Sampler
 
 
 def test_rooms_stand_beside_their_floor_with_ratios() -> None:
-    step = {"rows": 1, "peak_mb": 100.0}
+    step = {"rows": 1, "peak_mb": 100.0, "cpu_seconds": 5.0}
     run = {
         "total_seconds": 12.0,
         "start_seconds": 3.0,
@@ -29,18 +29,23 @@ def test_rooms_stand_beside_their_floor_with_ratios() -> None:
         "peak_mb": 500.0,
         "cpu_seconds": 6.0,
         "steps": [
-            {"name": "raw.order_lines", "seconds": 2.0, "peak_mb": 50.0},
-            {"name": "warehouse.fct_order_line", "seconds": 2.0, "peak_mb": 60.0},
+            {"name": "raw.order_lines", "seconds": 2.0, "cpu_seconds": 2.5, "peak_mb": 50.0},
+            {"name": "warehouse.fct_order_line", "seconds": 2.0, "cpu_seconds": 3.5, "peak_mb": 60.0},
         ],
     }
     out = io.StringIO()
     show(Console(file=out, width=160), run, {"total_seconds": 1.2}, floor)
-    lines = {line.split()[0]: line.split() for line in out.getvalue().splitlines() if line.strip()}
-    assert lines["raw"][:4] == ["raw", "4.00", "2.00", "2.00"]
-    assert lines["warehouse"][:4] == ["warehouse", "3.00", "2.00", "1.50"]
-    assert lines["all"][:4] == ["all", "12.00", "4.00", "3.00"]
-    assert lines["fixed"][1] == "4.00"
-    assert "A run with nothing new takes 1.2 s." in out.getvalue()
+    rooms, dearest = out.getvalue().split("The dearest steps")
+    lines = {line.split()[0]: line.split() for line in rooms.splitlines() if line.strip()}
+    assert lines["raw"] == ["raw", "4.00", "2.00", "2.00", "5.00", "2.50", "2.00", "100", "50"]
+    assert lines["warehouse"][:7] == ["warehouse", "3.00", "2.00", "1.50", "5.00", "3.50", "1.43"]
+    assert lines["dbt's"][2:8] == ["3.00", "2.00", "1.50", "5.00", "3.50", "1.43"]
+    assert lines["what"][3:9] == ["7.00", "4.00", "1.75", "10.00", "6.00", "1.67"]
+    assert lines["scores"][:5] == ["scores", "1.00", "–", "–", "5.00"]
+    assert lines["all"] == ["all", "12.00", "4.00", "3.00", "20.00", "6.00", "3.33", "900", "500"]
+    assert lines["fixed"][:5] == ["fixed", "4.00", "–", "–", "5.00"]
+    assert ["warehouse.fct_order_line", "5.00", "3.50"] in [line.split() for line in dearest.splitlines()]
+    assert "A run with nothing new takes 1.2 s." in rooms
 
 
 def test_the_sampler_sees_a_peak_where_it_was() -> None:

@@ -34,6 +34,7 @@ BUILT = [
     "+bridge_post_topic", "+fct_social_follow", "+fct_social_post", "+fct_consent",
     "bridge_customer_identity", "dim_customer_personal", "stg_customers",
     "+mart_customer_category", "+mart_customer_channel", "+mart_customer_contact", "+mart_customer_purchase",
+    "+mart_lifecycle_flow",
 ]  # fmt: skip
 
 

@@ -3,7 +3,9 @@
     incremental_strategy='append',
     unique_key='customer_month_key',
     pre_hook=[
-        "{{ keep_former(ranked_columns(), touched=ref('fct_customer_month__touched'), by='customer_id') }}",
+        "{{ keep_former(
+            ranked_columns() + ['lifecycle_stage'], touched=ref('fct_customer_month__touched'), by='customer_id'
+        ) }}",
         "{{ forget_touched('customer_id', ref('fct_customer_month__touched')) }}",
         "{{ forget_open_months() }}"
     ]

@@ -55,12 +55,12 @@ with listed as (
 select listed.campaign_ref, lines.customer_id, {affinity} as affinity
 from listed
 cross join (
-    select customer_id, max(nth_line) as nth_line from decision_customer_day group by customer_id
+    select customer_id, sum(line_count) as line_count from decision_customer_day group by customer_id
 ) as lines
 left join (
     select customer_id, category, count(*) as line_count from decision_category_line group by customer_id, category
 ) as bought on bought.customer_id = lines.customer_id and bought.category = listed.target_category
-where lines.nth_line > 0
+where lines.line_count > 0
 """
 
 
@@ -72,13 +72,13 @@ def read_affinity(connection: duckdb.DuckDBPyConnection, as_of: date) -> None:
     bought to each campaign with a category, as of the day.
     """
     connection.execute(_TABLES.format(end_key=date_key(as_of)))
-    affinity = affinity_of("bought.line_count", "lines.nth_line", "listed.share")
+    affinity = affinity_of("bought.line_count", "lines.line_count", "listed.share")
     connection.execute(_TODAY.format(affinity=affinity, day=f"date '{as_of.isoformat()}'"))
 
 
 def affinity_of(category_lines: str, lines: str, share: str) -> str:
-    """Write the SQL of the affinity; 1 where the campaign has no category or nobody bought of it."""
+    """Write the SQL of the affinity; 1 where the campaign has no category or nobody bought of it: no share, no likes."""
     return (
-        f"coalesce(least(cast((coalesce({category_lines}, 0) + {PRIOR_LINES} * {share}) / "
-        f"((coalesce({lines}, 0) + {PRIOR_LINES}) * {share}) as double), {HIGHEST}), 1.0)"
+        f"least(coalesce(cast((coalesce({category_lines}, 0) + {PRIOR_LINES} * {share}) / "
+        f"((coalesce({lines}, 0) + {PRIOR_LINES}) * {share}) as double), 1.0), {HIGHEST})"
     )

@@ -23,7 +23,9 @@ _BAND = """case
 # Days on which all was taken back count no order, but their lines tell what a customer likes.
 _DAYS = """
 create or replace temp table decision_customer_day as
-with customer_day as (
+select customer_id, make_date(order_date_key // 10000, order_date_key // 100 % 100, order_date_key % 100) as order_date,
+    value_amount, net_amount, is_purchase, line_count
+from (
     select line.customer_id, line.order_date_key, cast(sum({value}) as double) as value_amount,
         cast(sum(line.net_amount) as double) as net_amount,
         coalesce(sum(line.quantity) > 0 or sum(line.net_amount) > 0, false) as is_purchase,
@@ -34,19 +36,7 @@ with customer_day as (
     where not coalesce(line.is_cancelled, false) and line.customer_id <> -1
         and line.order_date_key > 0 and line.order_date_key < {end_key}
     group by line.customer_id, line.order_date_key
-),
-
-dated as (
-    select *, make_date(order_date_key // 10000, order_date_key // 100 % 100, order_date_key % 100) as order_date
-    from customer_day
-)
-
-select customer_id, order_date, value_amount, net_amount, is_purchase,
-    count(*) filter (where is_purchase) over up_to_here as nth,
-    max(order_date) filter (where is_purchase) over up_to_here as last_on,
-    cast(sum(line_count) over up_to_here as bigint) as nth_line
-from dated
-window up_to_here as (partition by customer_id order by order_date rows unbounded preceding)
+) as customer_day
 """
 
 _CUSTOMERS = """
@@ -135,8 +125,8 @@ where customer.is_current and customer.customer_id <> -1
 def read_customer_days(connection: duckdb.DuckDBPyConnection, as_of: date) -> str:
     """Fill `decision_customer_day`; returns the value basis.
 
-    A row a customer and day with an order line: its value, whether it counts as a purchase, and, up to and with it,
-    purchase days (`nth`), the last of them, and lines of products that have a category (`nth_line`).
+    A row a customer and day with an order line: its value, whether it counts as a purchase, and how many of its lines
+    are of products that have a category.
     """
     basis = value_basis(connection, as_of, 0.5)
     connection.execute(_DAYS.format(value=line_value(basis), end_key=date_key(as_of)))

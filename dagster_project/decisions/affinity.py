@@ -77,7 +77,7 @@ def read_affinity(connection: duckdb.DuckDBPyConnection, as_of: date) -> None:
 
 
 def affinity_of(category_lines: str, lines: str, share: str) -> str:
-    """Write the SQL of the affinity; 1 where the campaign has no category or nobody bought of it: no share, no likes."""
+    """Write the SQL of the affinity; 1 where the campaign has no category or nobody bought of it."""
     return (
         f"least(coalesce(cast((coalesce({category_lines}, 0) + {PRIOR_LINES} * {share}) / "
         f"((coalesce({lines}, 0) + {PRIOR_LINES}) * {share}) as double), 1.0), {HIGHEST})"

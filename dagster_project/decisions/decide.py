@@ -37,10 +37,11 @@ group by campaign_ref
 _PLAN = """
 create or replace temp table decided_contact as
 select concat(
-        'P{key}-', substr(md5(concat_ws('|', '{company}', chosen.campaign_ref, chosen.customer_id, '{key}')), 1, 12)
+        'P{key}-',
+        substr(md5(concat_ws('|', '{company}', opportunity.campaign_ref, chosen.customer_id, '{key}')), 1, 12)
     ) as plan_ref,
-    chosen.campaign_ref, campaign.campaign_key, chosen.customer_id, customer.source_system, customer.customer_ref,
-    chosen.channel_code, date '{day}' + cast(chosen.day as integer) as planned_on, customer.planned_hour,
+    opportunity.campaign_ref, campaign.campaign_key, chosen.customer_id, customer.source_system, customer.customer_ref,
+    opportunity.channel_code, date '{day}' + cast(chosen.day as integer) as planned_on, customer.planned_hour,
     campaign.offer_kind, campaign.offer_value, campaign.coupon_code, 'plan' as variant, chosen.is_control,
     case when chosen.is_control then 0 else chosen.unit_cost end as contact_cost_amount,
     chosen.profit as expected_profit_amount,
@@ -54,12 +55,10 @@ select concat(
         ' for the contact; he bought: ', customer.band, '.'
     ) as reason
 from chosen_contact as chosen
+inner join decision_opportunity as opportunity on opportunity.rowid = chosen.opportunity
 inner join decision_customer as customer on customer.customer_id = chosen.customer_id
-inner join decision_opportunity as opportunity
-    on opportunity.customer_id = chosen.customer_id and opportunity.campaign_ref = chosen.campaign_ref
-    and opportunity.channel_code = chosen.channel_code
-inner join listed_campaign as campaign on campaign.campaign_ref = chosen.campaign_ref
-order by planned_on, campaign_ref, customer_id
+inner join listed_campaign as campaign on campaign.campaign_ref = opportunity.campaign_ref
+order by planned_on, opportunity.campaign_ref, chosen.customer_id
 """
 _CONTROLS = """
 select plan.campaign_ref, campaign.campaign_key, plan.customer_id, campaign.control_share,

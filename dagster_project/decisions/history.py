@@ -13,6 +13,8 @@ import duckdb
 from dagster_project.decisions.policy import DecisionPolicy
 from dagster_project.scoring.purchase_history import date_key, line_value, value_basis
 
+QUARTERS_BEFORE = 3_000_000
+"""Quarters of an hour from before any order to 1970: numbers below zero would be divided towards it, not down."""
 _BAND = """case
     when {last} is null then 'never'
     when {day} - {last} > 365 then 'dormant'
@@ -42,7 +44,8 @@ from (
 _CUSTOMERS = """
 create or replace temp table decision_customer as
 with ordered as (
-    select customer_id, floor(epoch(ordered_at) / 900) as quarter, count(*) as line_count
+    select customer_id, (epoch_us(ordered_at) + {quarters_before} * cast(900000000 as bigint)) // 900000000 as quarter,
+        count(*) as line_count
     from warehouse.fct_order_line
     where customer_id <> -1 and order_date_key > 0 and order_date_key < {end_key}
     group by all
@@ -50,19 +53,19 @@ with ordered as (
 
 -- Time zones are whole quarters of an hour apart: to ask for each quarter is cheaper than to ask for each line.
 quarters as (
-    select quarter, hour(timezone('{time_zone}', to_timestamp(quarter * 900))) as order_hour
+    select quarter, hour(timezone('{time_zone}', to_timestamp((quarter - {quarters_before}) * 900))) as order_hour
     from (select distinct quarter from ordered) as met
 ),
 
 order_hours as (
-    select ordered.customer_id, quarters.order_hour, sum(ordered.line_count) as line_count
+    select ordered.customer_id, quarters.order_hour, cast(sum(ordered.line_count) as bigint) as line_count
     from ordered inner join quarters on quarters.quarter = ordered.quarter
     group by all
 ),
 
--- Of hours equally frequent the earliest, so that the same facts give the same plan.
+-- The most frequent hour; of those equally frequent the earliest, so that the same facts give the same plan.
 habits as (
-    select customer_id, min_by(order_hour, (-line_count, order_hour)) as usual_hour
+    select customer_id, 23 - max(line_count * 24 + 23 - order_hour) % 24 as usual_hour
     from order_hours
     group by customer_id
 ),
@@ -147,6 +150,7 @@ def read_customers(connection: duckdb.DuckDBPyConnection, as_of: date, policy: D
     connection.execute(
         _CUSTOMERS.format(
             day=day,
+            quarters_before=QUARTERS_BEFORE,
             end_key=date_key(as_of),
             window_key=date_key(as_of - timedelta(days=policy.contact_window_days)),
             window_days=policy.response_window_days,

@@ -16,7 +16,7 @@ from dagster_project.decisions.history import band_of
 from dagster_project.decisions.policy import DecisionPolicy
 from dagster_project.scoring.purchase_history import date_key
 
-# Contacts of one cell are alike in all but the customer and the day: what many contacts share is a number in their rows.
+# Contacts of one cell are alike in all but customer and day: what they share is one number in their rows.
 _CELLS = """
 create or replace temp table decision_contact_cell as
 select cast(row_number() over () as integer) as cell, met.*, channel.channel_code, target.target_category
@@ -47,8 +47,8 @@ qualify row_number() over (
 ) = 1
 """
 
-# A contact meets the days of its customer only, which are few: to count those on each side of it is cheaper than to sort
-# all days for each look. One campaign is of one category: what is liked of it is few lines a contact.
+# A contact meets the days of its customer only, which are few: to count those on each side of it is cheaper than to
+# sort all days for each look. One campaign is of one category: what is liked of it is few lines a contact.
 _SUMS = """
 create or replace temp table decision_past_sum as
 with told as (

@@ -46,11 +46,11 @@ where contact.customer_id <> -1 and channel.channel_key <> -1
 """
 
 # A permission needs an opt-in in force; a channel that needs none is closed by an opt-out in force. Either way a later
-# opt-out that is already known ends it. Of intervals in force at once the opt-out wins.
+# opt-out that is already known ends it. Of intervals in force at once the opt-out wins; one that is over says nothing.
 _PERMISSION = """
 create or replace temp table decision_permission as
 with consent as (
-    select fct.customer_id, channel.channel_code, channel.is_permission_needed,
+    select fct.customer_id, channel.channel_code,
         bool_or(fct.is_permitted) filter (where fct.valid_from <= {start} and fct.valid_to > {start}) as has_opt_in,
         bool_or(not fct.is_permitted) filter (
             where fct.valid_from <= {start} and fct.valid_to > {start}
@@ -62,8 +62,8 @@ with consent as (
         end) as ends_at
     from warehouse.fct_consent as fct
     inner join warehouse.dim_channel as channel on channel.channel_code = fct.channel_code
-    where fct.customer_id <> -1 and fct.purpose in ('{purpose}', 'all')
-    group by all
+    where fct.customer_id <> -1 and fct.purpose in ('{purpose}', 'all') and fct.valid_to > {start}
+    group by fct.customer_id, channel.channel_code
 )
 
 select customer.customer_id, channel.channel_code,
@@ -115,11 +115,9 @@ def read_permissions(connection: duckdb.DuckDBPyConnection, as_of: date, policy:
     connection.execute(_PERMISSION.format(start=start_of_day(as_of, policy.time_zone), purpose=purpose))
 
 
-def is_eligible(as_of: date) -> str:
-    """Write the SQL condition that `customer` is in the segment of `offer` on the day."""
+def members(as_of: date) -> str:
+    """Write the query of who is in which segment on the day: segment_name, customer_id; a row each."""
     key = date_key(as_of)
-    return f"""(offer.is_open_to_all or exists (
-        select 1 from warehouse.fct_segment_membership as member
-        where member.customer_id = customer.customer_id and member.segment_name = offer.eligibility
-            and member.entered_date_key <= {key} and (member.exited_on is null or member.exited_date_key > {key})
-    ))"""
+    return f"""
+        select distinct segment_name, customer_id from warehouse.fct_segment_membership
+        where entered_date_key <= {key} and (exited_on is null or exited_date_key > {key})"""

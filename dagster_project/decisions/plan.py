@@ -7,7 +7,7 @@ Does not belong here: what a contact is worth, how the greedy rule works.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 
 import duckdb
 import numpy as np
@@ -15,6 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from dagster_project.decisions.allocation import Choice, Contacts, Flags, Ints, Limits, Reals, choose
+from dagster_project.decisions.permission import start_of_day
 from dagster_project.decisions.policy import DecisionPolicy
 from dagster_project.decisions.schedule import NEVER, Slots, assign_days
 
@@ -23,14 +24,18 @@ HASH_SHARE = (
 )
 """Where the hash of company, campaign and customer falls between 0 and 1: the same on every day and every machine."""
 
+# The day on which a permission ends is asked only of those that end within the plan: it is dear.
 _CONTACTS = """
-select opportunity.customer_id, lane.lane, opportunity.profit,
+select opportunity.rowid as opportunity, opportunity.customer_id, lane.lane, opportunity.profit,
     opportunity.profit_low, opportunity.profit_high, opportunity.unit_cost, customer.contact_count,
     coalesce(customer.last_contact_on - {day}, -100000) as last_contact_day,
-    cast(
-        timezone('{time_zone}', opportunity.permitted_until - to_hours(cast(customer.planned_hour + 2 as bigint)))
-        as date
-    ) - {day} as last_day,
+    case
+        when opportunity.permitted_until >= {end} then {horizon_days}
+        else cast(
+            timezone('{time_zone}', opportunity.permitted_until - to_hours(cast(customer.planned_hour + 2 as bigint)))
+            as date
+        ) - {day}
+    end as last_day,
     {hash_share} as hash_share
 from decision_opportunity as opportunity
 inner join decision_customer as customer on customer.customer_id = opportunity.customer_id
@@ -48,7 +53,10 @@ order by opportunity.customer_id, opportunity.campaign_ref, opportunity.channel_
 
 @dataclass(frozen=True)
 class Plan:
-    """What was chosen: contacts (a row each, with `day`), lanes in use, and the value of money by campaign."""
+    """What was chosen: contacts, lanes in use, and the value of money by campaign.
+
+    A contact has its `day`, and the number of its row in `decision_opportunity` (`opportunity`).
+    """
 
     contacts: pd.DataFrame
     lanes: pd.DataFrame
@@ -102,6 +110,8 @@ def _read_contacts(
     query = _CONTACTS.format(
         day=f"date '{as_of.isoformat()}'",
         time_zone=policy.time_zone,
+        horizon_days=policy.horizon_days,
+        end=start_of_day(as_of + timedelta(days=policy.horizon_days + 2), policy.time_zone),
         end_key=as_of.year * 10_000 + as_of.month * 100 + as_of.day,
         is_planned=str(is_planned).lower(),
         hash_share=hash_share(company, "opportunity.campaign_ref", "opportunity.customer_id"),

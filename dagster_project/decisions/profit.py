@@ -17,7 +17,7 @@ from scipy.special import ndtri
 
 from dagster_project.decisions.aftermath import Aftermath
 from dagster_project.decisions.history import read_redemption_share
-from dagster_project.decisions.permission import is_eligible
+from dagster_project.decisions.permission import members
 from dagster_project.decisions.policy import DecisionPolicy
 from dagster_project.decisions.uplift import UpliftModel
 
@@ -120,10 +120,9 @@ select opportunity.campaign_ref, offer.campaign_key, opportunity.customer_id, op
 from decision_opportunity as opportunity
 inner join (select distinct campaign_ref, campaign_key from decision_offer) as offer
     on offer.campaign_ref = opportunity.campaign_ref
-qualify row_number() over (
-    partition by opportunity.campaign_ref, opportunity.customer_id
-    order by opportunity.profit desc nulls last, opportunity.channel_code
-) = 1
+where opportunity.rowid in (
+    select min_by(rowid, (-profit, channel_code)) from decision_opportunity group by campaign_ref, customer_id
+)
 order by opportunity.campaign_ref, opportunity.customer_id
 """
 
@@ -131,17 +130,30 @@ _ELIGIBLE = """
 create or replace temp table decision_eligible as
 select offer.campaign_ref, customer.customer_id
 from decision_customer as customer
-inner join decision_listed as offer on {is_eligible}
+cross join decision_listed as offer
+where offer.is_open_to_all
+union all
+select offer.campaign_ref, customer.customer_id
+from decision_listed as offer
+inner join ({members}) as member on member.segment_name = offer.eligibility
+inner join decision_customer as customer on customer.customer_id = member.customer_id
+where not offer.is_open_to_all
 """
 
 _COUNTS = """
+with open_channel as (
+    select customer_id, list(channel_code) as channels from decision_permission group by customer_id
+),
+
+used_channel as (
+    select campaign_ref, list(channel_code) as channels from warehouse.bridge_campaign_channel group by campaign_ref
+)
+
 select eligible.campaign_ref, count(*) as eligible_count,
-    count(*) filter (where exists (
-        select 1 from decision_permission as permission
-        inner join warehouse.bridge_campaign_channel as bridge on bridge.channel_code = permission.channel_code
-        where permission.customer_id = eligible.customer_id and bridge.campaign_ref = eligible.campaign_ref
-    )) as permitted_count
+    count(*) filter (where list_has_any(open_channel.channels, used_channel.channels)) as permitted_count
 from decision_eligible as eligible
+left join open_channel on open_channel.customer_id = eligible.customer_id
+left join used_channel on used_channel.campaign_ref = eligible.campaign_ref
 group by eligible.campaign_ref
 """
 
@@ -216,7 +228,7 @@ def read_eligible(connection: duckdb.DuckDBPyConnection, campaigns: pd.DataFrame
     )
     connection.register("decision_listed", listed)
     try:
-        connection.execute(_ELIGIBLE.format(is_eligible=is_eligible(as_of)))
+        connection.execute(_ELIGIBLE.format(members=members(as_of)))
     finally:
         connection.unregister("decision_listed")
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import csv
+import tempfile
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from hypothesis import settings as limits
 from hypothesis import strategies as st
 
 from dagster_project.decisions import DecisionPolicy, prepare, write_outbox
-from dagster_project.decisions.outbox import COLUMNS, FORMULA_STARTS, defused, is_plain
+from dagster_project.decisions.outbox import COLUMNS, FORMULA_STARTS, copy, defused, is_plain, write_with_care
 from dagster_project.settings import Settings
 from tests.unit.decisions.shop import FOREVER, START, add, empty_shop
 
@@ -84,6 +85,25 @@ def test_no_text_starts_a_formula_and_none_is_lost(text: str) -> None:
 def test_a_text_called_plain_needs_no_care(text: str) -> None:
     (called_plain,) = duckdb.execute(f"select {is_plain('told')} from (select ? as told)", [text]).fetchall()[0]
     assert not called_plain or defused(text) == text
+
+
+@given(st.lists(st.none() | st.text() | st.text().map("R{}".format), min_size=1, max_size=9), st.booleans())
+@limits(deadline=None)
+def test_the_engine_writes_plain_texts_as_python_does(texts: list[str | None], is_valued: bool) -> None:
+    connection = duckdb.connect()
+    prepare(connection)
+    connection.executemany(
+        """insert into decisions.contact_plan by name select ? as plan_ref, date '2026-07-01' as as_of_date,
+        ? as customer_ref, 'post' as channel_code, date '2026-07-03' as planned_on, 10 as planned_hour,
+        case when ? then 5 end as offer_value, false as is_control""",
+        [(f"P{number}", text, is_valued) for number, text in enumerate(texts)],
+    )
+    connection.execute(f"delete from decisions.contact_plan where not {is_plain('customer_ref')}")
+    with tempfile.TemporaryDirectory() as folder:
+        parts = Path(folder) / "copied", Path(folder) / "written"
+        for write, part in zip((copy, write_with_care), parts, strict=True):
+            write(connection, part, DAY, "post")
+        assert parts[0].read_bytes() == parts[1].read_bytes()
 
 
 def test_texts_that_need_no_care_are_written_as_those_that_do(

@@ -117,7 +117,11 @@ def active_probability(parameters: Array, x: Array, t_x: Array, T: Array) -> Arr
     """
     r, alpha, a, b = _split(parameters)
     with np.errstate(divide="ignore", invalid="ignore"):
-        log_odds_gone = np.log(a) - np.log(b + x - 1) + (r + x) * (np.log(alpha + T) - np.log(alpha + t_x))
+        # In place: for a matrix of draws each intermediate result is one of its size.
+        log_odds_gone = np.log(alpha + T)
+        log_odds_gone -= np.log(alpha + t_x)
+        log_odds_gone *= r + x
+        log_odds_gone += np.log(a) - np.log(b + x - 1)
     probability: Array = np.where(x > 0, 1 / (1 + np.exp(np.minimum(log_odds_gone, 700))), 1.0)
     return probability
 

@@ -8,6 +8,8 @@ which for rare buyers lies beyond the quantile. Customers with the same history 
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -111,11 +113,25 @@ def _simulated_quantiles(
     for first in range(0, len(distinct), CHUNK_GROUPS):
         chunk = distinct.iloc[first : first + CHUNK_GROUPS]
         alive, orders = _simulated_orders(chunk, activity_draws, policy.horizon_days / 7, generator)
-        parts[0].append(np.quantile(alive, [tail, 1 - tail], axis=1))
-        parts[1].append(np.quantile(orders, [tail, 1 - tail], axis=1, method="inverted_cdf"))
         value = _simulated_value(chunk, orders, spend_draws, generator)
-        parts[2].append(np.quantile(value, [tail, 1 - tail], axis=1))
+        parts[0].append(tail_quantiles(alive, tail))
+        parts[1].append(tail_quantiles(orders, tail, "inverted_cdf"))
+        parts[2].append(tail_quantiles(value, tail))
     return [(np.concatenate([p[0] for p in part]), np.concatenate([p[1] for p in part])) for part in parts]
+
+
+def tail_quantiles(draws: Array, tail: float, method: Literal["linear", "inverted_cdf"] = "linear") -> Array:
+    """Return the `tail` and `1 - tail` quantiles of each row, as two rows; `draws` are sorted in place.
+
+    To sort short rows and read the values beside each place takes a third of what `np.quantile` takes to find them.
+    """
+    draws.sort(axis=1)
+    shares = [tail, 1 - tail]
+    places = np.quantile(np.arange(draws.shape[1]), shares, method=method)
+    low, high = (draws[:, f(places).astype(np.int64)].T for f in (np.floor, np.ceil))
+    share, gap = (places % 1)[:, None], high - low
+    # From the nearer end, as numpy does, so that an interval's end never lies beyond the draws.
+    return np.where(share < 0.5, low + gap * share, high - gap * (1 - share))
 
 
 def _simulated_orders(
@@ -125,11 +141,15 @@ def _simulated_orders(
     x, t_x, T = (chunk[c].to_numpy(np.float64)[:, None] for c in HISTORY)
     r, alpha, a, b = draws.T
     alive = bg_nbd.active_probability(draws[None, :, :], x, t_x / 7, T / 7)
-    rate = generator.standard_gamma(r + x) / (alpha + T / 7)
-    dropout = np.clip(generator.beta(np.broadcast_to(a, rate.shape), b + x), 1e-9, 1.0)
-    purchases = np.minimum(generator.poisson(rate * weeks), generator.geometric(dropout))
-    orders = np.where(generator.random(rate.shape) < alive, purchases, 0).astype(np.float64)
-    return alive, orders
+    rate = generator.standard_gamma(r + x)
+    rate /= alpha + T / 7
+    dropout = generator.beta(np.broadcast_to(a, rate.shape), b + x)
+    np.clip(dropout, 1e-9, 1.0, out=dropout)
+    rate *= weeks
+    purchases = generator.poisson(rate)
+    np.minimum(purchases, generator.geometric(dropout), out=purchases)
+    purchases[generator.random(rate.shape) >= alive] = 0
+    return alive, purchases.astype(np.float64)
 
 
 def _simulated_value(chunk: pd.DataFrame, orders: Array, draws: Array | None, generator: np.random.Generator) -> Array:
@@ -139,14 +159,19 @@ def _simulated_value(chunk: pd.DataFrame, orders: Array, draws: Array | None, ge
     x, amount = (chunk[c].to_numpy(np.float64)[:, None] for c in ["repeat_order_count", "mean_amount"])
     p, q, v = draws.T
     scale = v + x * amount
-    own = generator.standard_gamma(q + p * x) / np.where(scale > 0, scale, 1.0)
-    spent = generator.standard_gamma(p * orders) / np.maximum(own, 1e-12)
-    # A history of losses has no gamma rate; its orders are worth their expectation.
-    spent = np.where(scale > 0, spent, orders * chunk["expected_order_amount"].to_numpy(np.float64)[:, None])
+    has_rate = scale > 0
+    own = generator.standard_gamma(q + p * x)
+    np.divide(own, scale, out=own, where=has_rate)
+    np.maximum(own, 1e-12, out=own)
+    value: Array = generator.standard_gamma(p * orders)
+    value /= own
+    if not has_rate.all():
+        # A history of losses has no gamma rate; its orders are worth their expectation.
+        value = np.where(has_rate, value, orders * chunk["expected_order_amount"].to_numpy(np.float64)[:, None])
     counted = chunk["expected_order_count"].to_numpy(np.float64)
     discounted = chunk["discounted_order_count"].to_numpy(np.float64)
     discount = np.divide(discounted, counted, out=np.ones_like(counted), where=counted > 0)
-    value: Array = spent * discount[:, None]
+    value *= discount[:, None]
     return value
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -8,6 +10,7 @@ from sklearn.metrics import roc_auc_score
 
 from dagster_project.scoring import metrics
 from dagster_project.scoring.baselines import learn_hiatus_rule
+from dagster_project.scoring.prediction import tail_quantiles
 
 
 @given(st.lists(st.tuples(st.booleans(), st.integers(0, 9)), min_size=2, max_size=60))
@@ -53,3 +56,15 @@ def test_hiatus_rule_finds_the_threshold_that_told_best() -> None:
 def test_hiatus_rule_without_an_earlier_window_takes_the_window_itself() -> None:
     rule = learn_hiatus_rule(np.array([]), np.array([]), window_days=90)
     assert list(rule.probability(np.array([90.0, 91.0]))) == [1.0, 0.0]
+
+
+@pytest.mark.parametrize("count", [50, 200, 333])
+@pytest.mark.parametrize("tail", [0.05, (1 - 0.9) / 2, 0.005, 0.25])
+@pytest.mark.parametrize("method", ["linear", "inverted_cdf"])
+def test_quantiles_of_sorted_draws_are_those_of_numpy(
+    count: int, tail: float, method: Literal["linear", "inverted_cdf"]
+) -> None:
+    generator = np.random.default_rng(count)
+    for draws in (generator.random((99, count)), generator.poisson(3, (99, count)).astype(np.float64)):
+        expected = np.quantile(draws, [tail, 1 - tail], axis=1, method=method)
+        assert np.array_equal(tail_quantiles(draws.copy(), tail, method), expected)

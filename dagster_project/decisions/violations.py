@@ -128,7 +128,7 @@ _CHECKS: dict[str, str] = {
             select touch.customer_id, strptime(cast(touch.touchpoint_date_key as text), '%Y%m%d')::date, false
             from warehouse.fct_touchpoint as touch, day
             where touch.direction = 'outbound' and touch.touchpoint_kind in ('contact', 'campaign_contact')
-                and touch.touchpoint_date_key > 0 and touch.touchpoint_date_key < day.day_key
+                and touch.touchpoint_date_key >= day.window_key and touch.touchpoint_date_key < day.day_key
                 and touch.customer_id in (select customer_id from plan)
         ), counted as (
             select customer_id, is_planned, count(*) over (
@@ -223,6 +223,7 @@ def set_day(connection: duckdb.DuckDBPyConnection, as_of: date | None = None) ->
     connection.execute(
         """create or replace temp table decision_day as select
             cast($day as date) as as_of_date, cast(strftime(cast($day as date), '%Y%m%d') as integer) as day_key,
+            cast(strftime(as_of_date - cast($window as integer), '%Y%m%d') as integer) as window_key,
             cast($company as text) as company, cast($zone as text) as time_zone,
             timezone(cast($zone as text), cast(cast($day as date) as timestamp)) as starts_at,
             starts_at - to_days(cast($bounce as integer)) as bounced_after,

@@ -12,6 +12,7 @@ from datetime import date
 
 import duckdb
 
+from dagster_project.database import tables
 from dagster_project.scoring.features import EVENTS, QUERIES, known, set_cut_off
 
 # What a row gains after its moment.
@@ -25,8 +26,16 @@ FILLED_LATER = {
 }  # fmt: skip
 
 
+CUSTOMERS = 10_000
+"""About how many customers are asked on a day. A query that leaks does so for many; others are asked the day after."""
+
+
 def leaking_columns(
-    connection: duckdb.DuckDBPyConnection, cut_off: date, time_zone: str, queries: Mapping[str, str] = QUERIES
+    connection: duckdb.DuckDBPyConnection,
+    cut_off: date,
+    time_zone: str,
+    queries: Mapping[str, str] = QUERIES,
+    customers: int = CUSTOMERS,
 ) -> list[str]:
     """Name the features (`query.column`) that would be others had the world ended at the cut-off.
 
@@ -35,12 +44,15 @@ def leaking_columns(
         cut_off: the day, before the newest facts: else there is no future to leak.
         time_zone: the company's.
         queries: name → query giving `customer_id` and features. One that cannot run on what is dated is named alone.
+        customers: about how many of them are asked, by their number: each in turn, as the days go by.
     """
     set_cut_off(connection, cut_off, time_zone)
+    part = _part(connection, cut_off, customers)
     found = []
-    for name, query in queries.items():
-        connection.execute(f"create or replace temp table feature_{name}_now as {query}")
-    with _world_that_ends(connection):
+    with _world(connection, part, has_ended=False):
+        for name, query in queries.items():
+            connection.execute(f"create or replace temp table feature_{name}_now as {query}")
+    with _world(connection, part, has_ended=True):
         for name, query in queries.items():
             try:
                 connection.execute(f"create or replace temp table feature_{name}_then as {query}")
@@ -51,22 +63,34 @@ def leaking_columns(
     return found
 
 
+def _part(connection: duckdb.DuckDBPyConnection, cut_off: date, customers: int) -> str:
+    """Write the condition that a customer is asked for this cut-off."""
+    row = connection.execute("select approx_count_distinct(customer_id) from warehouse.dim_customer").fetchone()
+    parts = max(1, int(row[0]) // customers) if row else 1
+    return f"customer_id % {parts} = {cut_off.toordinal() % parts}"
+
+
 @contextmanager
-def _world_that_ends(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    """Let `warehouse` name views of what was known at the cut-off, and nothing else."""
+def _world(connection: duckdb.DuckDBPyConnection, part: str, has_ended: bool) -> Iterator[None]:
+    """Let `warehouse` name views of what the customers asked did, and, where it ends at the cut-off, nothing else."""
     row = connection.execute("select current_database()").fetchone()
     home = f'"{row[0]}"' if row else ""
+    there, others = f"{home}.warehouse", [] if has_ended else sorted({*tables(connection, "warehouse")} - {*EVENTS})
     connection.execute("attach ':memory:' as known_then")
     try:
         connection.execute("create schema known_then.warehouse")
+        for table in others:
+            connection.execute(f"create view known_then.warehouse.{table} as from {there}.{table}")
         for fact in EVENTS:
-            columns = _columns(connection, fact)
-            later = [column for column in FILLED_LATER.get(fact, ()) if column in columns]
-            star = f"{fact}.* exclude ({', '.join(later)})" if later else f"{fact}.*"
-            there = f"{home}.warehouse"
+            condition, star = f"{fact}.{part}", f"{fact}.*"
+            if has_ended:
+                columns = _columns(connection, fact)
+                later = [column for column in FILLED_LATER.get(fact, ()) if column in columns]
+                star += f" exclude ({', '.join(later)})" if later else ""
+                condition += f" and {known(fact, there)}"
             connection.execute(
                 f"""create view known_then.warehouse.{fact} as select {star} from {there}.{fact} as {fact}
-                cross join temp.feature_cut_off as cut_off where {known(fact, there)}"""
+                cross join temp.feature_cut_off as cut_off where {condition}"""
             )
         connection.execute("use known_then")
         yield

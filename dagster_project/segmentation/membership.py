@@ -32,10 +32,40 @@ _UPGRADE = f"""
 alter table {LEDGER} add column if not exists believed_from timestamptz default timestamptz '1900-01-01 00:00:00+00';
 alter table {LEDGER} add column if not exists believed_to timestamptz;
 """
-_SAME = " and ".join(
-    f"ledger.{column} is not distinct from now.{column}"
-    for column in ("segment_name", "customer_id", "entered_on", "exited_on")
+# What was over before the day stands. What a former run said of the day or after it is taken back: who was in the
+# segment before is in it still, or leaves it on the day.
+_TOLD = f"""
+create or replace temp table segment_told as
+select ledger.rowid as row_id, ledger.segment_name, ledger.customer_id, ledger.entered_on, ledger.exited_on,
+    case when member.customer_id is null then cast($day as date) end as exits_on
+from {LEDGER} as ledger
+left join segment_member as member
+    on member.segment_name = ledger.segment_name and member.customer_id = ledger.customer_id
+where ledger.believed_to is null and ledger.segment_name not in (select unnest(cast($kept as text[])))
+    and (ledger.exited_on is null or ledger.exited_on >= $day or ledger.entered_on >= $day)
+"""
+_NEWS = """
+create or replace temp table segment_news as
+select segment_name, customer_id, entered_on, exits_on as exited_on
+from segment_told
+where entered_on < $day and exited_on is distinct from exits_on
+union all
+select member.segment_name, member.customer_id, cast($day as date), null
+from segment_member as member
+anti join (
+    select segment_name, customer_id from segment_told
+    where entered_on < $day or entered_on = $day and exited_on is null
+) as told on told.segment_name = member.segment_name and told.customer_id = member.customer_id
+"""
+# What a former run for the day entered stands where the customer is a member. He was none before: nobody who was is
+# entered anew.
+_ENDED = f"""
+update {LEDGER} set believed_to = $moment where rowid in (
+    select row_id from segment_told
+    where entered_on < $day and exited_on is distinct from exits_on
+        or entered_on >= $day and not (entered_on = $day and exited_on is null and exits_on is null)
 )
+"""
 
 
 def find_members(connection: duckdb.DuckDBPyConnection, conditions: Mapping[str, str]) -> dict[str, str]:
@@ -90,48 +120,13 @@ def enter_members(
     A segment that is listed but was not evaluated keeps its members; one that is no longer listed loses them on
     `as_of`.
     """
-    _form_belief(connection, [name for name in listed if name not in evaluated], as_of)
-    connection.execute(
-        f"""update {LEDGER} as ledger set believed_to = ?
-        where ledger.believed_to is null and not exists (select 1 from segment_now as now where {_SAME})""",
-        [believed_at],
-    )
-    connection.execute(
-        f"""insert into {LEDGER}
-        select now.*, ?, null from segment_now as now
-        where not exists (select 1 from {LEDGER} as ledger where ledger.believed_to is null and {_SAME})
-        order by all""",
-        [believed_at],
-    )
-    connection.execute("drop table segment_now")
-
-
-def _form_belief(connection: duckdb.DuckDBPyConnection, kept: list[str], as_of: date) -> None:
-    """Fill `segment_now`: the memberships of all days as they are believed after the evaluation."""
-    connection.execute(
-        f"""create or replace temp table segment_now as
-        select segment_name, customer_id, entered_on, exited_on from {LEDGER} where believed_to is null"""
-    )
-    untouched = "segment_name in (select unnest(?::text[]))"
-    # The past before the day stands; what a former run said of the day or after it is taken back.
-    connection.execute(f"delete from segment_now where entered_on >= ? and not {untouched}", [as_of, kept])
-    connection.execute(
-        f"update segment_now set exited_on = null where exited_on >= ? and not {untouched}", [as_of, kept]
-    )
-    connection.execute(
-        f"""update segment_now set exited_on = ?
-        where exited_on is null and not {untouched}
-            and (segment_name, customer_id) not in (select segment_name, customer_id from segment_member)""",
-        [as_of, kept],
-    )
-    connection.execute(
-        """insert into segment_now
-        select segment_name, customer_id, ?, null from segment_member
-        where (segment_name, customer_id) not in (
-            select segment_name, customer_id from segment_now where exited_on is null
-        )""",
-        [as_of],
-    )
+    kept = [name for name in listed if name not in evaluated]
+    connection.execute(_TOLD, {"day": as_of, "kept": kept})
+    connection.execute(_NEWS, {"day": as_of})
+    connection.execute(_ENDED, {"day": as_of, "moment": believed_at})
+    connection.execute(f"insert into {LEDGER} select *, ?, null from segment_news order by all", [believed_at])
+    connection.execute("drop table segment_told")
+    connection.execute("drop table segment_news")
 
 
 def count_members(connection: duckdb.DuckDBPyConnection, as_of: date) -> dict[str, tuple[int, int, int]]:

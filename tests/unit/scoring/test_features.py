@@ -147,3 +147,13 @@ def test_a_planted_column_that_leaks_is_caught(
         "create table warehouse.bridge_customer_identity as select 1 as customer_id, 'e-mail' as identifier"
     )
     assert leaking_columns(warehouse, CUT_OFF, "UTC", {**QUERIES, "planted": planted}) == caught
+
+
+def test_each_customer_is_asked_as_the_days_go_by(warehouse: duckdb.DuckDBPyConnection) -> None:
+    planted = {"planted": "select customer_id, count(*) as orders_to_come from warehouse.fct_order_line group by 1"}
+    warehouse.execute("delete from warehouse.dim_customer")
+    warehouse.execute("insert into warehouse.dim_customer by name select range as customer_id from range(1, 5)")
+    happen(warehouse, 1, 5, 6)
+    days = [CUT_OFF + timedelta(days=number) for number in range(4)]
+    found = [leaking_columns(warehouse, day, "UTC", planted, customers=1) for day in days]
+    assert sorted(found) == [[], [], [], ["planted.orders_to_come"]]

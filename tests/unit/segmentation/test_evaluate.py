@@ -5,6 +5,8 @@ from datetime import UTC, date, datetime, timedelta
 
 import duckdb
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from dagster_project import clock
 from dagster_project.segmentation import SegmentReport, evaluate
@@ -229,3 +231,30 @@ def test_nobody_and_nothing_is_no_fault(room: Room) -> None:
     report = room.evaluate(DAY)
     assert report.results == ()
     assert room.ledger() == []
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 4), st.lists(st.integers(0, 2), min_size=3, max_size=3), st.booleans()), max_size=9
+    )
+)
+@settings(deadline=None, max_examples=40)
+def test_whatever_the_order_of_days_the_ledger_tells_what_was_last_believed_of_each(
+    evaluations: list[tuple[int, list[int], bool]],
+) -> None:
+    room = Room()
+    told: set[tuple[str, int, date, date | None]] = set()
+    for offset, orders, is_broken in evaluations:
+        day = DAY + timedelta(days=offset)
+        room.customers(*orders)
+        room.segments(buyers="order_count > 0", frequent="order_count >" if is_broken else "order_count > 1")
+        members = {("buyers", n) for n, count in enumerate(orders, 1) if count > 0}
+        members |= {("frequent", n) for n, count in enumerate(orders, 1) if count > 1 and not is_broken}
+        kept = {row for row in told if is_broken and row[0] == "frequent"}
+        before = {row for row in told - kept if row[2] < day}
+        over = {row for row in before if row[3] is not None and row[3] < day}
+        told = kept | over | {(*row[:3], None if row[:2] in members else day) for row in before - over}
+        told |= {(*who, day, None) for who in members - {row[:2] for row in told if row[3] is None}}
+        room.evaluate(day)
+        assert room.ledger() == sorted(told, key=lambda row: (*row[:3], row[3] or date.max))
+        assert room.believed("believed_to <= believed_from") == []

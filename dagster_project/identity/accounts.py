@@ -8,6 +8,7 @@ from __future__ import annotations
 import duckdb
 
 from dagster_project.identity.claims import NUMBER_OF_EMAIL, NUMBER_OF_RECORD, ONE_CLAIMANT, SAME_NAME
+from dagster_project.identity.registry import REGISTRY
 
 LEAST_PROBABILITY = 0.95
 """A name alone counts from here on."""
@@ -34,12 +35,10 @@ from identity_account as mention {NUMBER_OF_RECORD}
 union all
 select platform, handle, customer_id, 'email', 2 from addressed
 union all
-select mention.platform, mention.handle, record.customer_id, 'name_and_reach', 3
+select mention.platform, mention.handle, owner.customer_id, 'name_and_reach', 3
 from identity_account as mention
-inner join identity_record as registry on identity_email(mention.email) = registry.email
-inner join identity_belief as record
-    on record.identifier_kind = 'record'
-    and registry.source_system = record.source_system and registry.customer_ref = record.identifier
+inner join identity_owner as owner on identity_email(mention.email) = owner.email
+inner join {REGISTRY} as registry on owner.said = registry.said
 anti join addressed on mention.platform = addressed.platform and mention.handle = addressed.handle
 where mention.customer_ref is null and {SAME_NAME.format(name="mention.display_name")}
 """
@@ -54,11 +53,9 @@ with claimed as (
     from identity_belief where identifier_kind = 'handle'
 ),
 bearer as (
-    select distinct record.customer_id, list_sort(list_distinct(registry.name_words)) as words
-    from identity_record as registry
-    inner join identity_belief as record
-        on record.identifier_kind = 'record'
-        and registry.source_system = record.source_system and registry.customer_ref = record.identifier
+    select owner.customer_id, registry.name_words as words
+    from {REGISTRY} as registry
+    inner join identity_owner as owner on registry.said = owner.said
     where registry.name_words is not null and coalesce(registry.party_type, 'person') = 'person'
 ),
 people as (select count(distinct customer_id) as customers from bearer),
@@ -116,7 +113,7 @@ qualify min(coalesce(handle.customer_id, -1)) over (partition by account.handle)
 
 
 def claim_accounts(connection: duckdb.DuckDBPyConnection) -> None:
-    """Add the handles to `identity_belief`, which has the records and e-mails already.
+    """Add the handles to `identity_belief`, which has the records and e-mails already; `identity_owner` is there.
 
     A name that one customer alone bears, and one account of the platform, counts by itself where it is so rare that the
     account is his with a probability of at least `LEAST_PROBABILITY`.

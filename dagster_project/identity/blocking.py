@@ -112,21 +112,28 @@ def write_pairs(
     """
     # A statement a rule: the joins of one statement all hold their memory at once, half a gigabyte for few records.
     connection.execute("create or replace temp table identity_blocked (record_id_l bigint, record_id_r bigint)")
+    ours = source
+    if changed:
+        ours = "identity_ours"
+        connection.execute(
+            f"create or replace temp table {ours} as "
+            f"select * from {source} where record_id in (select record_id from {changed})"
+        )
     for rule in rules:
         keys = ", ".join(f"{column} as key_{place}" for place, column in enumerate(rule))
         known = " and ".join(f"{column} is not null" for column in rule)
         names = ", ".join(f"key_{place}" for place in range(len(rule)))
-        side = f"select record_id, {keys} from {source} where {known}"
-        ours = f"{side} and record_id in (select record_id from {changed})" if changed else side
         order = "l.record_id <> r.record_id" if changed else "l.record_id < r.record_id"
         connection.execute(
             "insert into identity_blocked select least(l.record_id, r.record_id), greatest(l.record_id, r.record_id) "
-            f"from ({ours}) as l inner join ({side}) as r using ({names}) where {order}"
+            f"from (select record_id, {keys} from {ours} where {known}) as l "
+            f"inner join (select record_id, {keys} from {source} where {known}) as r using ({names}) where {order}"
         )
     connection.execute(
         "create or replace temp table identity_candidate as select distinct record_id_l, record_id_r "
         "from identity_blocked"
     )
-    connection.execute("drop table identity_blocked")
+    for table in ("identity_blocked", "identity_ours"):
+        connection.execute(f"drop table if exists {table}")
     row = connection.execute("select count(*) from identity_candidate").fetchone()
     return int(row[0]) if row else 0

@@ -19,7 +19,7 @@ import pyarrow as pa
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from dagster_project.identity.rules import contradiction, strong_contradiction
+from dagster_project.identity.judgement import JUDGEMENT, contradiction, judge, strong_contradiction
 
 MAX_COMPONENT = 50
 """A chain of more records than this is taken for an accident of shared identifiers."""
@@ -77,27 +77,41 @@ def _list_contested(connection: duckdb.DuckDBPyConnection, unreliable: Mapping[s
     A component too large to be compared pair by pair is contested as it is; so is one that hangs on a weak link.
     """
     columns = {column for party in unreliable.values() for column in party}
-    weight = "coalesce(weighed.weight, -99)"
-    against = f"({weight} < {AGAINST} or {strong_contradiction('l', 'r', columns)})" if unreliable else "true"
     connection.execute(f"""
-        create or replace temp table identity_apart as
+        create or replace temp table identity_paired as
         with component as (
             select founder_node from identity_component group by 1 having count(*) between 2 and {4 * MAX_COMPONENT}
         ),
         member as (
-            select identity_component.founder_node, identity_record.*
+            select component.founder_node, record.node_id, record.said
             from component
             inner join identity_component on component.founder_node = identity_component.founder_node
-            inner join identity_record on identity_component.node_id = identity_record.node_id
+            inner join identity_record as record on identity_component.node_id = record.node_id
         )
         select l.founder_node, l.node_id as left_node, r.node_id as right_node,
-            verdict.is_same is not null as is_decided
+            case when l.said < r.said then l.said else r.said end as said_one,
+            case when l.said < r.said then r.said else l.said end as said_other
         from member as l
-        inner join member as r on l.founder_node = r.founder_node and l.node_id < r.node_id
-        left join identity_weight as weighed on l.node_id = weighed.left_node and r.node_id = weighed.right_node
-        left join identity_verdict as verdict on l.node_id = verdict.left_node and r.node_id = verdict.right_node
+        inner join member as r on l.founder_node = r.founder_node and l.node_id < r.node_id""")
+    judge(connection, "identity_paired")
+    weight = "coalesce(weighed.weight, -99)"
+    against = f"({weight} < {AGAINST} or {strong_contradiction('says', columns)})" if unreliable else "true"
+    connection.execute(f"""
+        create or replace temp table identity_apart as
+        select paired.founder_node, paired.left_node, paired.right_node, verdict.is_same is not null as is_decided
+        from (
+            select paired.founder_node, paired.left_node, paired.right_node, coalesce(judgement.says, 0) as says
+            from identity_paired as paired
+            left join {JUDGEMENT} as judgement
+                on paired.said_one = judgement.said_one and paired.said_other = judgement.said_other
+        ) as paired
+        left join identity_weight as weighed
+            on paired.left_node = weighed.left_node and paired.right_node = weighed.right_node
+        left join identity_verdict as verdict
+            on paired.left_node = verdict.left_node and paired.right_node = verdict.right_node
         where not coalesce(verdict.is_same, false)
-            and (coalesce(not verdict.is_same, false) or ({contradiction("l", "r", columns)} and {against}))""")
+            and (coalesce(not verdict.is_same, false) or ({contradiction("says", columns)} and {against}))""")
+    connection.execute("drop table identity_paired")
     connection.execute(f"""
         create or replace temp table identity_contested as
         select founder_node from identity_apart

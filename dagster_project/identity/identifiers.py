@@ -12,7 +12,8 @@ from __future__ import annotations
 import duckdb
 
 from dagster_project.identity.accounts import claim_accounts
-from dagster_project.identity.claims import NUMBER_OF_EMAIL, NUMBER_OF_RECORD, ONE_CLAIMANT, SAME_NAME
+from dagster_project.identity.claims import NUMBER_OF_RECORD, ONE_CLAIMANT, SAME_NAME
+from dagster_project.identity.registry import REGISTRY
 
 _TABLE = """
 create or replace temp table identity_belief (
@@ -23,40 +24,46 @@ create or replace temp table identity_belief (
 """
 # The founding record gives the number: the first 15 hexadecimal digits of its hash fill 60 bits, so it is positive, and
 # that two of 10 million customers share one has a chance of one in 20,000.
-_RECORDS = """
-insert into identity_belief (identifier_kind, source_system, identifier, customer_id, rule, probability)
-with evidence as (
-    select link.node_id, min(rule) as rule, max(probability) as probability
-    from (
-        select left_node as node_id, left_node, right_node, rule, probability
-        from identity_edge where rule <> 'ref_without_system'
-        union all
-        select right_node, left_node, right_node, rule, probability from identity_edge
-    ) as link
-    inner join identity_component as l on link.left_node = l.node_id
-    inner join identity_component as r on link.right_node = r.node_id and l.founder_node = r.founder_node
-    group by 1
-)
+_OWNERS = """
+create or replace temp table identity_owner as
 select
-    'record', record.source_system, record.customer_ref,
-    ('0x' || left(md5(founder.source_system || '|' || founder.customer_ref), 15))::bigint,
-    case when record.node_id = founder.node_id then 'reference' else evidence.rule end,
-    case when record.node_id = founder.node_id then 1.0 else evidence.probability end
+    record.node_id, record.said, record.email, record.phone, record.phone_digits,
+    record.node_id = founder.node_id as is_founder,
+    coalesce(
+        founder.record_id, ('0x' || left(md5(founder.source_system || '|' || founder.customer_ref), 15))::bigint
+    ) as customer_id
 from identity_record as record
 inner join identity_component as component on record.node_id = component.node_id
 inner join identity_record as founder on component.founder_node = founder.node_id
+"""
+_RECORDS = """
+insert into identity_belief (identifier_kind, source_system, identifier, customer_id, rule, probability)
+with inside as (
+    select edge.left_node, edge.right_node, edge.rule, edge.probability
+    from identity_edge as edge
+    inner join identity_component as l on edge.left_node = l.node_id
+    inner join identity_component as r on edge.right_node = r.node_id and l.founder_node = r.founder_node
+),
+evidence as (
+    select node_id, min(rule) as rule, max(probability) as probability
+    from (
+        select left_node as node_id, rule, probability from inside where rule <> 'ref_without_system'
+        union all
+        select right_node, rule, probability from inside
+    ) as link
+    group by 1
+)
+select
+    'record', record.source_system, record.customer_ref, owner.customer_id,
+    case when owner.is_founder then 'reference' else evidence.rule end,
+    case when owner.is_founder then 1.0 else evidence.probability end
+from identity_record as record
+inner join identity_owner as owner on record.node_id = owner.node_id
 left join evidence on record.node_id = evidence.node_id
 """
 # The addresses of the registry, each also as contacts, cases and leads spell it, so that readers join on equality.
 _EMAIL = """
-with owner as (
-    select record.customer_id, registry.email
-    from identity_record as registry
-    inner join identity_belief as record
-        on registry.source_system = record.source_system and registry.customer_ref = record.identifier
-        and record.identifier_kind = 'record'
-    where registry.email is not null
-),
+with owner as (select customer_id, email from identity_owner where email is not null),
 spelling as (
     select email, identity_email(email) as address from (
         select email from staging.stg_contacts union
@@ -73,14 +80,7 @@ select '', spelling.email, owner.customer_id, 'email', 1
 from spelling inner join owner on spelling.address = owner.email
 """
 _PHONE = """
-with owner as (
-    select record.customer_id, registry.phone, registry.phone_digits
-    from identity_record as registry
-    inner join identity_belief as record
-        on registry.source_system = record.source_system and registry.customer_ref = record.identifier
-        and record.identifier_kind = 'record'
-    where registry.phone is not null
-),
+with owner as (select customer_id, phone, phone_digits from identity_owner where phone is not null),
 form as (
     select phone, phone as digits from owner
     union
@@ -104,7 +104,10 @@ inner join owner on form.phone = owner.phone
 """
 _VISITOR = f"""
 with order_owner as (
-    select distinct source_system, order_ref, customer_ref from staging.stg_order_lines where customer_ref is not null
+    select distinct source_system, order_ref, customer_ref
+    from staging.stg_order_lines
+    where customer_ref is not null
+        and order_ref in (select order_ref from staging.stg_web_events where event_type = 'purchase')
 ),
 mention as (
     select distinct visitor_ref, source_system, customer_ref, 'login' as rule, 1 as priority
@@ -133,8 +136,10 @@ with told as (
     from staging.stg_opportunity_stages as mention {NUMBER_OF_RECORD}
     where mention.lead_ref is not null
 ),
-open_lead as (
-    select * from staging.stg_leads as lead
+open_lead as materialized (
+    select lead.source_system, lead.lead_ref, lead.full_name, lead.organisation_name,
+        identity_email(lead.email) as email, identity_phone(lead.phone, lead.country_code) as phone
+    from staging.stg_leads as lead
     where not exists (
         select 1 from staging.stg_opportunity_stages as stage
         where stage.source_system = lead.source_system and stage.lead_ref = lead.lead_ref
@@ -143,23 +148,21 @@ open_lead as (
 ),
 addressed as (
     select mention.source_system, mention.lead_ref, address.customer_id
-    from open_lead as mention {NUMBER_OF_EMAIL}
+    from open_lead as mention
+    inner join identity_belief as address
+        on address.identifier_kind = 'email' and mention.email = address.identifier
 ),
 reached as (
-    select lead.*, registry.node_id
-    from open_lead as lead inner join identity_record as registry on identity_email(lead.email) = registry.email
+    select lead.*, owner.said, owner.customer_id
+    from open_lead as lead inner join identity_owner as owner on lead.email = owner.email
     union all
-    select lead.*, registry.node_id
-    from open_lead as lead
-    inner join identity_record as registry on identity_phone(lead.phone, lead.country_code) = registry.phone
+    select lead.*, owner.said, owner.customer_id
+    from open_lead as lead inner join identity_owner as owner on lead.phone = owner.phone
 ),
 named as (
-    select reached.source_system, reached.lead_ref, record.customer_id
+    select reached.source_system, reached.lead_ref, reached.customer_id
     from reached
-    inner join identity_record as registry on reached.node_id = registry.node_id
-    inner join identity_belief as record
-        on record.identifier_kind = 'record'
-        and registry.source_system = record.source_system and registry.customer_ref = record.identifier
+    inner join {REGISTRY} as registry on reached.said = registry.said
     anti join addressed on reached.source_system = addressed.source_system and reached.lead_ref = addressed.lead_ref
     where {SAME_NAME.format(name="reached.full_name")} or {SAME_NAME.format(name="reached.organisation_name")}
 )
@@ -171,7 +174,10 @@ select source_system, lead_ref, customer_id, 'name_and_reach', 3 from named
 """
 _DEVICE = f"""
 select '' as source_system, mention.device_ref as identifier, record.customer_id, 'signal' as rule, 1 as priority
-from staging.stg_device_signals as mention {NUMBER_OF_RECORD}
+from (
+    select distinct device_ref, source_system, customer_ref
+    from staging.stg_device_signals where customer_ref is not null
+) as mention {NUMBER_OF_RECORD}
 """
 # In this order: a kind may use those before it.
 _CLAIMS = (
@@ -188,6 +194,7 @@ def form_beliefs(connection: duckdb.DuckDBPyConnection) -> int:
     for all time).
     """
     connection.execute(_TABLE)
+    connection.execute(_OWNERS)
     connection.execute(_RECORDS)
     connection.execute(f"create or replace temp table identity_visitor_claim as {_VISITOR}")
     for kind, claims in _CLAIMS:
@@ -197,5 +204,6 @@ def form_beliefs(connection: duckdb.DuckDBPyConnection) -> int:
         "select count(*) from (select identifier from identity_visitor_claim group by 1 "
         "having min(customer_id) <> max(customer_id)) as shared"
     ).fetchone()
-    connection.execute("drop table identity_visitor_claim")
+    for table in ("identity_visitor_claim", "identity_owner"):
+        connection.execute(f"drop table {table}")
     return int(row[0]) if row else 0

@@ -43,11 +43,12 @@ def ensure_ledger(connection: duckdb.DuckDBPyConnection) -> None:
 def enter_beliefs(connection: duckdb.DuckDBPyConnection, believed_at: datetime) -> LedgerChange:
     """Bring the ledger to what `identity_belief` says, as of `believed_at` (with offset), all or nothing."""
     ensure_ledger(connection)
-    same = " and ".join(f"ledger.{column} = belief.{column}" for column in _BELIEF)
+    said = f"hash({', '.join(_BELIEF)}) as said"
     connection.execute(
         "create or replace temp table identity_unchanged as "
-        "select ledger.rowid as ledger_row, belief.rowid as belief_row "
-        f"from {LEDGER} as ledger inner join identity_belief as belief on {same} where ledger.believed_to is null"
+        "select ledger.ledger_row, belief.belief_row "
+        f"from (select rowid as ledger_row, {said} from {LEDGER} where believed_to is null) as ledger "
+        f"inner join (select rowid as belief_row, {said} from identity_belief) as belief on ledger.said = belief.said"
     )
     unchanged = _count(connection, "select count(*) from identity_unchanged")
     closed = _count(connection, f"select count(*) from {LEDGER} where believed_to is null") - unchanged

@@ -79,7 +79,7 @@ class ProbabilisticMatching:
         else:
             self._score_changed(connection, party, model, changes)
         self.models[party] = model
-        _write_links(connection, party, model)
+        _write_links(connection, model)
 
     def _learn(self, connection: duckdb.DuckDBPyConnection, party: str, records: int) -> Model | None:
         comparisons = _usable(connection, party, records)
@@ -91,6 +91,7 @@ class ProbabilisticMatching:
         self.scored[party] = _write_odds(connection, model)
         weights = connection.execute("select weight from identity_odds").fetchnumpy()["weight"]
         model.least_weight = threshold(np.asarray(weights, dtype=float))
+        _keep_odds(connection, party)
         memory.keep_terms(connection, party)
         self.learned[party], self._has_news = model, True
         return model
@@ -119,17 +120,9 @@ class ProbabilisticMatching:
                 "create or replace temp table identity_odds as "
                 "select record_id_l, record_id_r, weight from intermediate.identity_pair where false"
             )
-        connection.execute(
-            """insert into identity_odds
-            select pair.record_id_l, pair.record_id_r, pair.weight
-            from intermediate.identity_pair as pair
-            semi join identity_party as l on pair.record_id_l = l.record_id
-            semi join identity_party as r on pair.record_id_r = r.record_id
-            anti join identity_changed as one on pair.record_id_l = one.record_id
-            anti join identity_changed as other on pair.record_id_r = other.record_id
-            where pair.party = ?""",
-            [party],
-        )
+        _keep_odds(connection, party)
+        if changes.is_known:
+            memory.recall_pairs(connection, party)
         self._has_news = self._has_news or changes.changed > 0 or changes.vanished > 0 or not changes.is_known
 
 
@@ -166,23 +159,24 @@ def _weight_case(comparison: Comparison, weights: list[float]) -> str:
     return f"(case gamma_{comparison.column} {cases} else 0 end)"
 
 
-def _write_links(connection: duckdb.DuckDBPyConnection, party: str, model: Model) -> None:
-    """Pass the pairs on: all that may be one to `identity_weight` and the memory, the links to `identity_edge`."""
+def _keep_odds(connection: duckdb.DuckDBPyConnection, party: str) -> None:
+    """Pass the pairs that this run has scored on to the memory, without those that are two."""
     connection.execute(f"delete from identity_odds where weight <= {_LEAST_WEIGHT}")
     connection.execute("insert into identity_pair_now select ?, * from identity_odds", [party])
-    connection.execute("""
-        insert into identity_weight
-        select least(l.node_id, r.node_id), greatest(l.node_id, r.node_id), weight
-        from identity_odds
-        inner join identity_feature as l on record_id_l = l.record_id
-        inner join identity_feature as r on record_id_r = r.record_id""")
+
+
+def _write_links(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
+    """Pass the pairs on: all that may be one to `identity_weight`, the links to `identity_edge`."""
     connection.execute(f"""
-        insert into identity_edge
-        select least(l.node_id, r.node_id), greatest(l.node_id, r.node_id), '{RULE}',
-            round(1 / (1 + power(2, -weight)), 6), false
+        create or replace temp table identity_link as
+        select least(l.node_id, r.node_id) as left_node, greatest(l.node_id, r.node_id) as right_node, weight
         from identity_odds
-        inner join identity_feature as l on record_id_l = l.record_id
-        inner join identity_feature as r on record_id_r = r.record_id
+        inner join identity_record as l on record_id_l = l.record_id
+        inner join identity_record as r on record_id_r = r.record_id;
+        insert into identity_weight from identity_link;
+        insert into identity_edge
+        select left_node, right_node, '{RULE}', round(1 / (1 + power(2, -weight)), 6), false
+        from identity_link
         where weight >= {model.least_weight}""")
-    for table in ("identity_odds", "identity_scored", "identity_candidate", "identity_input"):
+    for table in ("identity_link", "identity_odds", "identity_scored", "identity_candidate", "identity_input"):
         connection.execute(f"drop table if exists {table}")

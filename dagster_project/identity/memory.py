@@ -4,8 +4,8 @@ Belongs here: the tables `intermediate.identity_model` and `identity_term` (with
 `identity_record_state` and `identity_pair`. Does not belong here: when a model is learned anew (`matching.py`).
 
 The last two are a cache, derived from the model and the records: without them every pair is scored again, with the same
-result. They hold hashes only. An erasure empties them (`forget_records`), and the run that fills them again drops what
-was remembered of names that nobody has any more.
+result. They hold hashes only. An erasure empties them and what `registry.py` and `judgement.py` remember
+(`forget_records`), and the run that fills them again drops what was remembered of names that nobody has any more.
 """
 
 from __future__ import annotations
@@ -36,22 +36,53 @@ create table if not exists intermediate.identity_record_state (
 create table if not exists intermediate.identity_pair (
     party text not null, record_id_l bigint not null, record_id_r bigint not null, weight double not null
 );
-create or replace temp table identity_state_now (party text, record_id bigint, fingerprint text, is_trained boolean);
+create or replace temp table identity_party_now (party text, is_kept boolean, is_trained boolean);
+create or replace temp table identity_moved (party text, record_id bigint);
+create or replace temp table identity_state_now (party text, record_id bigint, fingerprint text);
 create or replace temp table identity_pair_now (party text, record_id_l bigint, record_id_r bigint, weight double);
 create or replace temp table identity_term_now (
     party text, column_name text, term_key bigint, share double, forms bigint[]
 )
 """
-_STATE = """
-insert into identity_state_now
-with now as (
-    select record_id, md5({columns}) as fingerprint from identity_feature where party = $party
-)
+# Whoever has moved is another than is remembered, or is no longer there: what is remembered of his pairs is past.
+_CHANGED = """
+create or replace temp table identity_changed as
+select record_id, fingerprint from identity_feature where party = $party
+except
+select record_id, fingerprint from intermediate.identity_record_state where party = $party;
+insert into identity_moved
+select $party, record_id from (
+    select record_id from identity_changed
+    union all
+    select record_id from intermediate.identity_record_state where party = $party
+        and record_id not in (select record_id from identity_feature where party = $party)
+) as moved;
+insert into identity_state_now select $party, record_id, fingerprint from identity_changed;
+insert into identity_party_now values ($party, false, false)
+"""
+_COUNTS = """
 select
-    $party, now.record_id, now.fingerprint,
-    coalesce(before.fingerprint = now.fingerprint and before.is_trained, false)
-from now
-left join intermediate.identity_record_state as before on before.party = $party and now.record_id = before.record_id
+    count(*),
+    count(*) filter (record_id in (select record_id from identity_changed)),
+    count(*) filter (not is_trained and record_id not in (select record_id from identity_moved where party = $party)),
+    (select count(*) from identity_changed),
+    (select count(*) from identity_feature where party = $party)
+from intermediate.identity_record_state
+where party = $party
+"""
+_REMEMBER = """
+delete from intermediate.identity_record_state
+where party not in (select party from identity_party_now)
+    or (party, record_id) in (select (party, record_id) from identity_moved);
+insert into intermediate.identity_record_state
+select party, record_id, fingerprint, false from identity_state_now order by all;
+update intermediate.identity_record_state set is_trained = true
+where not is_trained and party in (select party from identity_party_now where is_trained);
+delete from intermediate.identity_pair
+where party not in (select party from identity_party_now where is_kept)
+    or (party, record_id_l) in (select (party, record_id) from identity_moved)
+    or (party, record_id_r) in (select (party, record_id) from identity_moved);
+insert into intermediate.identity_pair from identity_pair_now order by all
 """
 _DROP_UNBORNE = f"""
 create or replace temp table identity_borne as
@@ -65,13 +96,6 @@ update intermediate.identity_term
 set forms = list_sort(list_intersect(forms, (select list(term_key) from identity_borne)))
 where len(forms) > 0;
 drop table identity_borne
-"""
-_CHANGED = """
-create or replace temp table identity_changed as
-select now.record_id
-from identity_state_now as now
-left join intermediate.identity_record_state as before on before.party = $party and now.record_id = before.record_id
-where now.party = $party and before.fingerprint is distinct from now.fingerprint
 """
 
 
@@ -98,29 +122,23 @@ def open_memory(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def list_changes(connection: duckdb.DuckDBPyConnection, party: str) -> Changes:
-    """Write `identity_changed` (record_id): records whose features are not those of the last run."""
-    described = connection.execute("describe identity_feature").fetchall()
-    names = [name for name, *_ in described if name not in {"record_id", "node_id", "party"}]
-    columns = " || '|' || ".join(f"coalesce({name}, '~')" for name in names)
-    connection.execute(_STATE.format(columns=columns), {"party": party})
-    connection.execute(_CHANGED, {"party": party})
-    known, changed, new, untrained, total = connection.execute(
-        "select (select count(*) from intermediate.identity_record_state where party = $party), "
-        "(select count(*) from identity_changed), (select count(*) from identity_changed anti join "
-        "(select record_id from intermediate.identity_record_state where party = $party) using (record_id)), "
-        "count(*) filter (not is_trained), count(*) "
-        "from identity_state_now where party = $party",
-        {"party": party},
-    ).fetchall()[0]
-    vanished = known + new - total
-    return Changes(known > 0, changed, vanished, untrained / total if known and total else 0.0)
+    """Write `identity_changed` (record_id, fingerprint): records whose features are not those of the last run.
+
+    Those that are no longer there join them in `identity_moved` (party, record_id).
+    """
+    for statement in _CHANGED.split(";"):
+        connection.execute(statement, {"party": party})
+    known, another, untrained, changed, total = connection.execute(_COUNTS, {"party": party}).fetchall()[0]
+    vanished = known + changed - another - total
+    return Changes(known > 0, changed, vanished, (untrained + changed) / total if known and total else 0.0)
 
 
 def forget_records(connection: duckdb.DuckDBPyConnection) -> None:
-    """Forget what is remembered of records and pairs; the next run compares them all again, with the same result."""
+    """Forget what is remembered of records and pairs: the next run reads and compares all again, to the same result."""
     remembered = connection.execute(
         "select table_name from duckdb_tables() where database_name = current_database() "
-        "and schema_name = 'intermediate' and table_name in ('identity_record_state', 'identity_pair')"
+        "and schema_name = 'intermediate' and table_name in ('identity_record_state', 'identity_pair', "
+        "'identity_registry', 'identity_registry_feature', 'identity_judgement')"
     ).fetchall()
     for (table,) in remembered:
         connection.execute(f"drop table intermediate.{table}")
@@ -132,7 +150,7 @@ def begin_anew(connection: duckdb.DuckDBPyConnection, party: str) -> None:
     A name without a term is taken for one that occurs once, so nothing that is still compared changes.
     """
     connection.execute(_DROP_UNBORNE)
-    connection.execute("update identity_state_now set is_trained = true where party = ?", [party])
+    connection.execute("update identity_party_now set is_trained = true where party = ?", [party])
 
 
 def recall_model(connection: duckdb.DuckDBPyConnection, party: str) -> Model | None:
@@ -156,17 +174,30 @@ def recall_model(connection: duckdb.DuckDBPyConnection, party: str) -> Model | N
     return Model(comparisons=comparisons, rules=rules, **written)
 
 
+def recall_pairs(connection: duckdb.DuckDBPyConnection, party: str) -> None:
+    """Add to `identity_odds` the pairs of which neither record has moved, and keep them in memory."""
+    connection.execute(
+        """insert into identity_odds
+        select record_id_l, record_id_r, weight from intermediate.identity_pair
+        where party = $party
+            and record_id_l not in (select record_id from identity_moved where party = $party)
+            and record_id_r not in (select record_id from identity_moved where party = $party)""",
+        {"party": party},
+    )
+    connection.execute("update identity_party_now set is_kept = true where party = ?", [party])
+
+
 def keep_terms(connection: duckdb.DuckDBPyConnection, party: str) -> None:
     """Note the terms that a new model of the party was learned with."""
     connection.execute("insert into identity_term_now select ?, * from identity_term", [party])
-    connection.execute("update identity_state_now set is_trained = true where party = ?", [party])
+    connection.execute("update identity_party_now set is_trained = true where party = ?", [party])
 
 
 def remember(connection: duckdb.DuckDBPyConnection, learned: dict[str, Model], believed_at: datetime) -> None:
     """Write the memory of this run, all or nothing.
 
     Args:
-        connection: with the tables `identity_state_now`, `identity_pair_now` and `identity_term_now`.
+        connection: with the tables that `open_memory` has made, filled.
         learned: the models that are new, by party.
         believed_at: since when they are believed.
     """
@@ -184,8 +215,7 @@ def remember(connection: duckdb.DuckDBPyConnection, learned: dict[str, Model], b
         connection.execute(
             "insert into intermediate.identity_term select *, ?, null from identity_term_now", [believed_at]
         )
-        for table, now in (("identity_pair", "identity_pair_now"), ("identity_record_state", "identity_state_now")):
-            connection.execute(f"create or replace table intermediate.{table} as select * from {now} order by all")
+        connection.execute(_REMEMBER)
         connection.execute("commit")
     except Exception:
         connection.execute("rollback")

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import duckdb
 
+from dagster_project.identity.registry import REGISTRY
+
 # feed, column of the reference, time of the event that names it
 MENTIONS = (
     ("customers", "customer_ref", "registered_at"),
@@ -40,21 +42,14 @@ select
     ) - 1 as node_id,
     reference.source_system,
     reference.customer_ref,
-    coalesce(registry.registered_at, reference.seen_at) as founded_at,
-    registry.customer_ref is not null and not coalesce(registry.is_deleted, false) as is_live,
-    registry.party_type,
-    left(lower(registry.gender), 1) as gender,
-    upper(nullif(regexp_replace(registry.tax_code, '[^A-Za-z0-9]', '', 'g'), '')) as tax_code,
+    registry.record_id,
+    registry.said,
     registry.birth_date,
-    split_part(identity_name(registry.given_name), ' ', 1) as given_name,
-    string_split(identity_name(coalesce(
-        registry.organisation_name, registry.given_name || ' ' || registry.family_name, registry.full_name
-    )), ' ') as name_words,
-    identity_email(registry.email) as email,
-    identity_phone_of(registry.phone, registry.phone_digits, registry.country_code) as phone,
+    registry.email,
+    registry.phone,
     registry.phone_digits
 from reference
-left join (select *, identity_digits(phone) as phone_digits from staging.stg_customers) as registry
+left join {registry} as registry
     on reference.source_system = registry.source_system and reference.customer_ref = registry.customer_ref
 """
 
@@ -62,16 +57,17 @@ left join (select *, identity_digits(phone) as phone_digits from staging.stg_cus
 def collect_records(connection: duckdb.DuckDBPyConnection) -> int:
     """Write the temporary table `identity_record` and return its number of rows.
 
-    Columns: `node_id` (0, 1, … in order of founding), `source_system`, `customer_ref`, `founded_at` (registration,
-    else the first event that names the record), `is_live` (in a registry and not deleted there), `party_type`,
-    `gender` (first letter), `tax_code`, `birth_date`, `given_name` (first word), `name_words` (all of them), `email`,
-    `phone` (digits with calling code), `phone_digits` (digits as written); null where unknown.
+    `read_registry` was called before.
+
+    Columns: `node_id` (0, 1, … in order of founding: registration, else the first event that names the record),
+    `source_system`, `customer_ref`, and what the registry says of it (`registry.read_registry`): `record_id`, `said`,
+    `birth_date`, `email`, `phone`, `phone_digits`; null where it has no such record.
     """
     mentions = " union all ".join(
         f"select source_system, {reference} as customer_ref, min({seen_at}) as seen_at "
         f"from staging.stg_{feed} where {reference} is not null group by 1, 2"
         for feed, reference, seen_at in MENTIONS
     )
-    connection.execute(_RECORDS.format(mentions=mentions))
+    connection.execute(_RECORDS.format(mentions=mentions, registry=REGISTRY))
     row = connection.execute("select count(*) from identity_record").fetchone()
     return int(row[0]) if row else 0

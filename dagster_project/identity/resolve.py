@@ -15,10 +15,12 @@ import duckdb
 from dagster_project import clock
 from dagster_project.identity.components import assign_components
 from dagster_project.identity.identifiers import form_beliefs
+from dagster_project.identity.judgement import forget_unasked, open_judgements
 from dagster_project.identity.ledger import LEDGER, enter_beliefs
 from dagster_project.identity.matching import ProbabilisticMatching
 from dagster_project.identity.normalise import define_macros
 from dagster_project.identity.records import collect_records
+from dagster_project.identity.registry import read_registry
 from dagster_project.identity.report import ResolutionReport
 from dagster_project.identity.review import write_review
 from dagster_project.identity.rules import EdgeSource, ExactRules
@@ -59,6 +61,8 @@ def resolve(
     shared: Counter[str] = Counter()
     overused: Counter[str] = Counter()
     define_macros(connection)
+    read_registry(connection)
+    open_judgements(connection)
     records = collect_records(connection)
     connection.execute(_EDGES)
     matching = ProbabilisticMatching()
@@ -68,6 +72,7 @@ def resolve(
         overused.update(found.overused)
     decisions, waiting = enter_decisions(connection)
     contested = assign_components(connection, records, matching.unreliable)
+    forget_unasked(connection)
     shared_visitors = form_beliefs(connection)
     review = write_review(connection)
     known_at = believed_at or clock.now()
@@ -112,7 +117,8 @@ def _forget(connection: duckdb.DuckDBPyConnection) -> None:
         "identity_edge",
         "identity_component",
         "identity_belief",
-        "identity_feature",
+        "identity_crowded",
+        "identity_crowded_value",
         "identity_weight",
         "identity_verdict",
         "identity_refused",
@@ -120,8 +126,12 @@ def _forget(connection: duckdb.DuckDBPyConnection) -> None:
         "identity_contested",
         "identity_term",
         "identity_changed",
+        "identity_moved",
+        "identity_party_now",
         "identity_state_now",
         "identity_pair_now",
         "identity_term_now",
     ):
         connection.execute(f"drop table if exists {table}")
+    for view in ("identity_party", "identity_feature"):
+        connection.execute(f"drop view if exists {view}")

@@ -12,89 +12,12 @@ date.
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Protocol
 
 import duckdb
 
-# Given names that can be one person's: equal, an initial or short form, or one slip of the pen (a letter too many
-# or too few, two letters swapped) that leaves the ending alone. Another letter in place of one makes another name:
-# Mario, Marco, Maria.
-_SAME_GIVEN_NAME = """(
-    {l}.given_name = {r}.given_name
-    or ((length({l}.given_name) <> 2 and starts_with({r}.given_name, {l}.given_name))
-        or (length({r}.given_name) <> 2 and starts_with({l}.given_name, {r}.given_name)))
-    or (least(length({l}.given_name), length({r}.given_name)) >= 4
-        and right({l}.given_name, 1) = right({r}.given_name, 1)
-        and (length({l}.given_name) <> length({r}.given_name)
-            or list_sort(string_split({l}.given_name, '')) = list_sort(string_split({r}.given_name, '')))
-        and damerau_levenshtein({l}.given_name, {r}.given_name) = 1)
-)"""
-# Birth dates one slip apart: day and month swapped, or one digit wrong.
-_NEAR_BIRTH_DATE = """(
-    (day({l}.birth_date) = month({r}.birth_date) and month({l}.birth_date) = day({r}.birth_date)
-        and year({l}.birth_date) = year({r}.birth_date))
-    or hamming({l}.birth_date::text, {r}.birth_date::text) <= 1
-)"""
-_SAME_IN_PART = """(
-    year({l}.birth_date) = year({r}.birth_date)
-    or (month({l}.birth_date) = month({r}.birth_date) and day({l}.birth_date) = day({r}.birth_date))
-)"""
-# By the column that must be trustworthy for it to count; a birth date wrong in part is more often a mistake. Most pairs
-# agree: the branches of a case, unlike the sides of an `or`, are worked out for the rows only that come to them.
-_CONTRADICTIONS = {
-    "tax_code": "{l}.tax_code <> {r}.tax_code",
-    "party_type": "{l}.party_type <> {r}.party_type",
-    "gender": "{l}.gender <> {r}.gender",
-    "given_name": f"case when {{l}}.given_name = {{r}}.given_name then false else not {_SAME_GIVEN_NAME} end",
-    "birth_date": f"""case when {{l}}.birth_date = {{r}}.birth_date then false
-        else not {_SAME_IN_PART} and not {_NEAR_BIRTH_DATE} end""",
-    "birth_date_in_part": f"""case when {{l}}.birth_date = {{r}}.birth_date then false
-        else {{l}}.birth_date <> {{r}}.birth_date and {_SAME_IN_PART} and not {_NEAR_BIRTH_DATE} end""",
-    "family_name": """case when {l}.given_name is null or {r}.given_name is null then
-        not list_has_all({l}.name_words, {r}.name_words) and not list_has_all({r}.name_words, {l}.name_words)
-        else false end""",
-}
-# What each of a system's own accounts knows of its holder; a given name may be a short form in one of them.
-_OF_AN_ACCOUNT = ("tax_code", "party_type", "gender", "birth_date")
-_TWO_ACCOUNTS = "{l}.is_live and {r}.is_live and {l}.source_system = {r}.source_system"
-_AGREEMENT = """coalesce(
-    {l}.tax_code = {r}.tax_code
-    or ({l}.given_name = {r}.given_name and {l}.birth_date = {r}.birth_date), false)"""
-
-
-def contradiction(left: str, right: str, unreliable: Collection[str] = ()) -> str:
-    """Give the SQL condition under which two rows of `identity_record` cannot be one person.
-
-    Different tax code, kind of party or gender; given names that no short form or slip explains; birth dates that
-    are not one slip apart; where a given name is missing, full names of which neither contains the other. What is
-    unknown contradicts nothing, nor does a column that is called unreliable.
-    """
-    counted = [condition for column, condition in _CONTRADICTIONS.items() if column not in unreliable]
-    return f"coalesce({' or '.join(counted)}, false)".format(l=left, r=right)
-
-
-def strong_contradiction(left: str, right: str, unreliable: Collection[str] = ()) -> str:
-    """Give the SQL condition under which no likelihood makes one person of two rows of `identity_record`.
-
-    Tax codes more than a slip apart; another birth date with another given name; two live accounts in one system of
-    which tax code, kind of party, gender or birth date contradict each other.
-    """
-    counted = {column: condition for column, condition in _CONTRADICTIONS.items() if column not in unreliable}
-    accounts = [counted[column] for column in _OF_AN_ACCOUNT if column in counted]
-    strong = [f"({_TWO_ACCOUNTS} and ({' or '.join(accounts)}))"] if accounts else []
-    if "tax_code" in counted:
-        strong.append("""case when {l}.tax_code = {r}.tax_code then false
-            else damerau_levenshtein({l}.tax_code, {r}.tax_code) > 1 end""")
-    if {"birth_date", "given_name"} <= counted.keys():
-        strong.append(f"({counted['birth_date']} and {counted['given_name']})")
-    return f"coalesce({' or '.join(strong) or 'false'}, false)".format(l=left, r=right)
-
-
-def agreement(left: str, right: str) -> str:
-    """Give the SQL condition under which two rows share a tax code, or given name and birth date."""
-    return _AGREEMENT.format(l=left, r=right)
+from dagster_project.identity.judgement import JUDGEMENT, agreement, contradiction, judge
 
 
 @dataclass(frozen=True)
@@ -132,56 +55,51 @@ class ExactRules:
     def find(self, connection: duckdb.DuckDBPyConnection) -> Links:
         """Append the links of the exact rules; their probability is 1."""
         connection.execute(_HOLDERS)
-        connection.execute(_PAIRS.format(
-            max_holders=self.max_holders, contradicts=contradiction("l", "r"), agrees=agreement("l", "r")
-        ))  # fmt: skip
+        connection.execute(_HELD.format(max_holders=self.max_holders))
+        judge(connection, "identity_held")
+        connection.execute(_PAIRS)
         connection.execute(_EDGES)
         connection.execute(_WITHOUT_SYSTEM)
         shared = connection.execute(
             "select rule, count(distinct key) from identity_pair where is_contested group by 1"
         ).fetchall()
         overused = connection.execute(
-            f"select rule, count(*) from (select rule, key from identity_holder group by 1, 2 "
-            f"having count(*) > {self.max_holders}) as overused group by 1"
+            f"select rule, count(*) from identity_usage where holders > {self.max_holders} group by 1"
         ).fetchall()
-        for table in ("identity_pair", "identity_holder"):
+        for table in ("identity_pair", "identity_held", "identity_usage", "identity_holder"):
             connection.execute(f"drop table {table}")
         return Links(shared=dict(shared), overused=dict(overused))
 
 
+# Known by their hashes, which are faster to group and to join.
 _HOLDERS = """
 create or replace temp table identity_holder as
-select 'email' as rule, email as key, node_id from identity_record where email is not null
+select 'email' as rule, hash(email) as key, node_id, said from identity_record where email is not null
 union all
-select 'phone_and_birth_date', phone || ' ' || birth_date, node_id from identity_record
-where phone is not null and birth_date is not null
+select 'phone_and_birth_date', hash(phone, birth_date), node_id, said from identity_record
+where phone is not null and birth_date is not null;
+create or replace temp table identity_usage as
+select rule, key, count(*) as holders from identity_holder group by 1, 2 having count(*) > 1
 """
-_PAIRS = """
-create or replace temp table identity_pair as
-with usable as (
-    select rule, key from identity_holder group by 1, 2 having count(*) between 2 and {max_holders}
-),
-holder as (
+_HELD = """
+create or replace temp table identity_held as
+with holder as (
     select identity_holder.* from identity_holder
-    inner join usable on identity_holder.rule = usable.rule and identity_holder.key = usable.key
-),
-held as (
-    select l.rule, l.key, l.node_id as left_node, r.node_id as right_node
-    from holder as l
-    inner join holder as r on l.rule = r.rule and l.key = r.key and l.node_id < r.node_id
-),
--- Two records that share an e-mail and a phone are compared once.
-met as (select distinct left_node, right_node from held),
-compared as (
-    select met.left_node, met.right_node, {contradicts} as is_contradiction, {agrees} as is_strict
-    from met
-    inner join identity_record as l on met.left_node = l.node_id
-    inner join identity_record as r on met.right_node = r.node_id
+    inner join identity_usage as usage on identity_holder.rule = usage.rule and identity_holder.key = usage.key
+    where usage.holders <= {max_holders}
 )
-select held.*, compared.is_contradiction, compared.is_strict,
-    bool_or(compared.is_contradiction) over (partition by held.rule, held.key) as is_contested
-from held
-inner join compared on held.left_node = compared.left_node and held.right_node = compared.right_node
+select l.rule, l.key, l.node_id as left_node, r.node_id as right_node,
+    least(l.said, r.said) as said_one, greatest(l.said, r.said) as said_other
+from holder as l
+inner join holder as r on l.rule = r.rule and l.key = r.key and l.node_id < r.node_id
+"""
+_PAIRS = f"""
+create or replace temp table identity_pair as
+select held.rule, held.key, held.left_node, held.right_node,
+    {contradiction("says")} as is_contradiction, {agreement("says")} as is_strict,
+    bool_or({contradiction("says")}) over (partition by held.rule, held.key) as is_contested
+from identity_held as held
+inner join {JUDGEMENT} as judgement using (said_one, said_other)
 """
 _EDGES = """
 insert into identity_edge

@@ -9,8 +9,10 @@ import pytest
 
 from dagster_project.identity import resolve
 from dagster_project.identity.components import MAX_COMPONENT, assign_components
+from dagster_project.identity.judgement import open_judgements
 from dagster_project.identity.normalise import define_macros
 from dagster_project.identity.records import collect_records
+from dagster_project.identity.registry import read_registry
 from dagster_project.identity.resolve import _EDGES
 from dagster_project.identity.rules import Links
 from tests.unit.identity.registry import Registry
@@ -110,6 +112,8 @@ def test_a_strong_disagreement_forbids_however_likely_the_model_and_strong_the_c
     registry.person("2", "webshop")
     registry.person("3", system, **({**MARIO, "tax_code": None} | other))
     define_macros(registry.connection)
+    read_registry(registry.connection)
+    open_judgements(registry.connection)
     records = collect_records(registry.connection)
     registry.connection.execute(_EDGES)
     for left, right in ((0, 1), (1, 2), (0, 2)):
@@ -126,6 +130,8 @@ def test_what_disagrees_too_often_to_be_trusted_forbids_nothing(registry: Regist
     registry.person("1", **MARIO)
     registry.person("2", "pos", **(MARIO | {"tax_code": "VRDLGU98M04F205Z"}))
     define_macros(registry.connection)
+    read_registry(registry.connection)
+    open_judgements(registry.connection)
     records = collect_records(registry.connection)
     registry.connection.execute(_EDGES)
     registry.connection.execute("insert into identity_edge values (0, 1, 'model', 1.0, false)")

@@ -1,7 +1,11 @@
-"""A day on which 1 % of the registry is new or changed: what it compares, what it touches, and that nothing is lost."""
+"""A day on which 1 % of the registry is new or changed, and some is gone: what it reads, compares and touches.
+
+Nothing is lost: it ends in what all records at once end in.
+"""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,10 +18,12 @@ import pytest
 from dagster_project.benchmark.measured_resolution import fill_staging
 from dagster_project.benchmark.persons import write_persons
 from dagster_project.identity import ResolutionReport, matching, resolve
+from dagster_project.identity.registry import read_registry
 from dagster_project.settings import REPOSITORY
 
 SIZE, NEW = 2_000, 5
 WORLD = REPOSITORY / "sources" / "companies" / "demo" / "world.yml"
+RESOLVE = sys.modules["dagster_project.identity.resolve"]  # the package gives this name to the function
 EVE, DAY = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 2, tzinfo=UTC)
 RECORD_ID = "('0x' || left(md5(source_system || '|' || customer_ref), 15))::bigint"
 _CHANGES = f"""
@@ -34,6 +40,18 @@ set street = 'Via Nuova ' || place,
 from touched
 where registry.source_system = touched.source_system and registry.customer_ref = touched.customer_ref
     and place > {NEW};
+update staging.stg_customers as registry
+set given_name = null, family_name = null, full_name = null, email = null, phone = null, street = null, postcode = null,
+    city = null, birth_date = null, tax_code = null, gender = null
+from touched
+where registry.source_system = touched.source_system and registry.customer_ref = touched.customer_ref
+    and place = {SIZE // 100};
+create table gone as
+select source_system, customer_ref from staging.stg_customers
+where (source_system, customer_ref) not in (select (source_system, customer_ref) from touched)
+order by hash(customer_ref, 1) limit 3;
+delete from staging.stg_customers as registry
+where (source_system, customer_ref) in (select (source_system, customer_ref) from gone)
 """
 
 
@@ -54,6 +72,7 @@ class Days:
     day: Resolved
     whole: Resolved
     touched: set[int]
+    read: int
 
 
 def _warehouse(records: Path) -> duckdb.DuckDBPyConnection:
@@ -91,14 +110,17 @@ def days(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Days]:
     full = _resolve(grown, EVE)
     grown.execute(_CHANGES.split(";", maxsplit=1)[1])
     grown.execute("insert into staging.stg_customers from arriving")
-    day = _resolve(grown, DAY)
+    with pytest.MonkeyPatch.context() as patch:
+        read: list[int] = []
+        patch.setattr(RESOLVE, "read_registry", lambda there: read.append(read_registry(there)))
+        day = _resolve(grown, DAY)
     at_once = _warehouse(records)
     for table in ("staging.stg_customers", "intermediate.identity_model", "intermediate.identity_term"):
         at_once.register("kept", grown.execute(f"from {table}").to_arrow_table())
         at_once.execute(f"create or replace table {table} as from kept")
     whole = _resolve(at_once, DAY)
     touched = {row for (row,) in grown.execute(f"select {RECORD_ID} from touched").fetchall()}
-    yield Days(grown, at_once, full, day, whole, touched)
+    yield Days(grown, at_once, full, day, whole, touched, read[0])
     for connection in (grown, at_once):
         connection.close()
 
@@ -112,6 +134,10 @@ def test_only_pairs_in_the_blocks_of_touched_records_are_compared(days: Days) ->
     assert days.full.report.threshold == days.day.report.threshold == days.whole.report.threshold
 
 
+def test_only_touched_records_are_read(days: Days) -> None:
+    assert days.read == len(days.touched)
+
+
 def test_the_outcome_is_that_of_all_records_at_once(days: Days) -> None:
     believed = (
         "select * exclude (believed_from, believed_to) from intermediate.identity_ledger "
@@ -121,6 +147,10 @@ def test_the_outcome_is_that_of_all_records_at_once(days: Days) -> None:
         believed,
         "from intermediate.identity_review order by all",
         "from intermediate.identity_pair order by all",
+        "select * exclude (is_trained) from intermediate.identity_record_state order by all",
+        "from intermediate.identity_registry order by all",
+        "from intermediate.identity_registry_feature order by all",
+        "from intermediate.identity_judgement order by all",
     ):
         grown, at_once = (connection.execute(query).fetchall() for connection in (days.grown, days.at_once))
         assert grown == at_once
@@ -136,7 +166,11 @@ def test_only_the_components_concerned_are_touched(days: Days) -> None:
         "from intermediate.identity_ledger where identifier_kind = 'record'",
         [DAY],
     ).fetchall()
-    touched = set(days.grown.execute("select source_system, customer_ref from touched").fetchall())
+    touched = set(
+        days.grown.execute(
+            "select source_system, customer_ref from touched union all select source_system, customer_ref from gone"
+        ).fetchall()
+    )
     concerned = {customer for system, ref, customer, _ in said if (system, ref) in touched}
     moved = {(system, ref) for system, ref, _, is_moved in said if is_moved}
     known = {(system, ref) for system, ref, customer, _ in said if customer in concerned}

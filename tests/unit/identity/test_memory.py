@@ -4,8 +4,10 @@ import random
 
 import pytest
 
+import dagster_project.identity.registry
 from dagster_project.identity import resolve
 from dagster_project.identity.memory import forget_records
+from dagster_project.identity.registry import read_registry
 from tests.unit.identity.registry import Registry
 from tests.unit.identity.test_matching import FAMILY, GIVEN, STREETS
 
@@ -83,6 +85,10 @@ def test_nothing_is_remembered_of_who_was_erased() -> None:
     believed = {record: number for record, number in registry.believed().items() if record[1] != "gone"}
     registry.connection.execute("delete from staging.stg_customers where customer_ref = 'gone'")
     forget_records(registry.connection)
+    left = registry.connection.execute("select table_name from duckdb_tables() where schema_name = 'intermediate'")
+    assert {table for (table,) in left.fetchall()} == {
+        "identity_ledger", "identity_model", "identity_review", "identity_term",
+    }  # fmt: skip
     resolve(registry.connection)
     assert registry.believed() == believed
     gone = "select ('0x' || left(md5(?), 15))::bigint"
@@ -141,6 +147,56 @@ def test_a_model_is_learned_anew_when_many_records_are_new() -> None:
     ).fetchone()
     assert beliefs == (2, 1, 2)
     assert resolve(registry.connection).scored == {"person": 0}
+    remembered = _remembered(registry), registry.ledger()
+    forget_records(registry.connection)
+    resolve(registry.connection)
+    assert (_remembered(registry), registry.ledger()) == remembered
+
+
+def _remembered(registry: Registry) -> dict[str, list[tuple[object, ...]]]:
+    return {
+        table: registry.connection.execute(f"from intermediate.{table} order by all").fetchall()
+        for table in (
+            "identity_record_state", "identity_pair", "identity_registry", "identity_registry_feature",
+            "identity_judgement",
+        )
+    }  # fmt: skip
+
+
+def test_the_registry_is_read_again_only_where_it_says_something_else() -> None:
+    registry = _registry(_population(random.Random(8), 60))
+    resolve(registry.connection)
+    assert read_registry(registry.connection) == 0
+    registry.change("a1", city="Asti")
+    registry.change("a2", email=None, phone=None, street=None)
+    registry.person("new", "pos", given_name="Ada")
+    registry.connection.execute("delete from staging.stg_customers where customer_ref = 'a3'")
+    resolve(registry.connection)
+    assert read_registry(registry.connection) == 0
+    day = _remembered(registry)
+    registry.connection.execute("update intermediate.identity_registry set said = said + 1 where customer_ref = 'a4'")
+    assert read_registry(registry.connection) == 1
+    forget_records(registry.connection)
+    resolve(registry.connection)
+    for table in ("identity_registry", "identity_registry_feature", "identity_judgement"):
+        assert _remembered(registry)[table] == day[table]
+
+
+def test_what_another_version_remembers_is_not_believed(monkeypatch: pytest.MonkeyPatch) -> None:
+    registry = _registry(_population(random.Random(9), 60))
+    with monkeypatch.context() as patch:
+        patch.setattr(dagster_project.identity.registry, "_version", lambda connection: "another")
+        first = resolve(registry.connection)
+    registry.connection.execute("update intermediate.identity_registry set email = null, name_words = ['x']")
+    registry.connection.execute("update intermediate.identity_registry_feature set family_name = 'x'")
+    said = "update intermediate.identity_judgement set says = 127, version = 0"
+    registry.connection.execute(said)
+    again = resolve(registry.connection)
+    assert (again.links, again.opened, again.closed) == (first.links, 0, 0)
+    registry.connection.execute(said)
+    assert resolve(registry.connection).customers == first.customers
+    registry.connection.execute("update intermediate.identity_judgement set says = 127")
+    assert resolve(registry.connection).customers > first.customers
 
 
 def test_what_is_remembered_names_nobody() -> None:
@@ -148,7 +204,7 @@ def test_what_is_remembered_names_nobody() -> None:
     registry = _registry(rows)
     resolve(registry.connection)
     words = {str(value).lower() for row in rows.values() for value in (row["family_name"], row["email"]) if value}
-    for table in ("identity_model", "identity_term", "identity_record_state", "identity_pair"):
+    for table in ("identity_model", "identity_term", "identity_record_state", "identity_pair", "identity_judgement"):
         text = str(registry.connection.execute(f"select * from intermediate.{table}").fetchall()).lower()
         assert len(text) > 100
         assert not [word for word in words if word in text]

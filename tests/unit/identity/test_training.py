@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from dagster_project.identity.comparisons import BIRTH_DATE, TAX_CODE
-from dagster_project.identity.rules import contradiction
+from dagster_project.identity.judgement import contradiction, judgement
 from dagster_project.identity.training import STRANGERS, Model, threshold
 from tests.unit.identity.registry import Registry
 
@@ -79,9 +79,12 @@ def test_where_dates_are_often_wrong_in_part_a_whole_other_one_still_contradicts
     other: str | None, forgiven: tuple[str, ...], contradicts: bool
 ) -> None:
     connection = Registry().connection
-    row = "select null as tax_code, null as party_type, null as gender, 'ann' as given_name, ['ann'] as name_words"
+    row = (
+        "select 'crm' as source_system, true as is_live, null as tax_code, null as party_type, null as gender, "
+        "'ann' as given_name, ['ann'] as name_words"
+    )
     said = connection.execute(
-        f"select {contradiction('l', 'r', forgiven)} from ({row}, date '1970-05-17' as birth_date) as l, "
+        f"select {contradiction(judgement('l', 'r'), forgiven)} from ({row}, date '1970-05-17' as birth_date) as l, "
         f"({row}, $1::date as birth_date) as r",
         [other],
     ).fetchone()

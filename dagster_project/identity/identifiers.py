@@ -103,11 +103,10 @@ inner join form on spelling.digits = form.digits
 inner join owner on form.phone = owner.phone
 """
 _VISITOR = f"""
-with order_owner as (
-    select distinct source_system, order_ref, customer_ref
-    from staging.stg_order_lines
-    where customer_ref is not null
-        and order_ref in (select order_ref from staging.stg_web_events where event_type = 'purchase')
+with purchase as (
+    select distinct visitor_ref, source_system, order_ref
+    from staging.stg_web_events
+    where event_type = 'purchase' and visitor_ref is not null
 ),
 mention as (
     select distinct visitor_ref, source_system, customer_ref, 'login' as rule, 1 as priority
@@ -116,11 +115,11 @@ mention as (
     select distinct visitor_ref, source_system, customer_ref, 'order', 2
     from staging.stg_order_lines where customer_ref is not null
     union all
-    select distinct web_event.visitor_ref, order_owner.source_system, order_owner.customer_ref, 'order', 2
-    from staging.stg_web_events as web_event
-    inner join order_owner on web_event.order_ref = order_owner.order_ref
-        and web_event.source_system in ('', order_owner.source_system)
-    where web_event.event_type = 'purchase'
+    select distinct purchase.visitor_ref, line.source_system, line.customer_ref, 'order', 2
+    from purchase
+    inner join staging.stg_order_lines as line
+        on purchase.order_ref = line.order_ref and purchase.source_system in ('', line.source_system)
+    where line.customer_ref is not null
     union all
     select distinct visitor_ref, source_system, customer_ref, 'contact', 3
     from staging.stg_contacts where customer_ref is not null

@@ -1,6 +1,33 @@
+{{ config(materialized='view') }}
+
 -- The campaign contact that a response answers: the one it names, else the latest one of the same campaign and customer
--- before it.
-with contacts as (
+-- before it. Nearly all name one: whose the others are is asked of these only.
+with responses as (
+    select
+        responses.response_ref,
+        responses.campaign_ref,
+        responses.source_system,
+        responses.customer_ref,
+        responses.response,
+        responses.responded_at,
+        contacts.contact_ref as named_contact_ref
+    from {{ ref('stg_campaign_responses') }} as responses
+    left join {{ ref('stg_campaign_contacts') }} as contacts on responses.contact_ref = contacts.contact_ref
+),
+
+unnamed as (
+    select
+        responses.response_ref,
+        responses.campaign_ref,
+        responses.responded_at,
+        records.customer_id
+    from responses
+    inner join {{ ref('int_record__resolved') }} as records
+        on responses.source_system = records.source_system and responses.customer_ref = records.customer_ref
+    where responses.named_contact_ref is null
+),
+
+contacts as (
     select
         contacts.contact_ref,
         contacts.campaign_ref,
@@ -9,36 +36,22 @@ with contacts as (
     from {{ ref('stg_campaign_contacts') }} as contacts
     left join {{ ref('int_record__resolved') }} as records
         on contacts.source_system = records.source_system and contacts.customer_ref = records.customer_ref
-),
-
-responses as (
-    select
-        responses.response_ref,
-        responses.campaign_ref,
-        responses.response,
-        responses.responded_at,
-        records.customer_id,
-        contacts.contact_ref as named_contact_ref
-    from {{ ref('stg_campaign_responses') }} as responses
-    left join {{ ref('int_record__resolved') }} as records
-        on responses.source_system = records.source_system and responses.customer_ref = records.customer_ref
-    left join contacts on responses.contact_ref = contacts.contact_ref
+    where contacts.campaign_ref in (select unnamed.campaign_ref from unnamed)
 ),
 
 guesses as (
     select
-        responses.response_ref,
+        unnamed.response_ref,
         contacts.contact_ref,
         row_number() over (
-            partition by responses.response_ref order by contacts.sent_at desc, contacts.contact_ref asc
+            partition by unnamed.response_ref order by contacts.sent_at desc, contacts.contact_ref asc
         ) as choice
-    from responses
+    from unnamed
     inner join contacts
         on
-            responses.named_contact_ref is null
-            and responses.campaign_ref = contacts.campaign_ref
-            and responses.customer_id = contacts.customer_id
-            and responses.responded_at >= contacts.sent_at
+            unnamed.campaign_ref = contacts.campaign_ref
+            and unnamed.customer_id = contacts.customer_id
+            and unnamed.responded_at >= contacts.sent_at
 )
 
 select

@@ -27,7 +27,8 @@ registered as (
         on customers.source_system = records.source_system and customers.customer_ref = records.customer_ref
 ),
 
--- All who bear an identifier: a shared one closes the channel to each of them.
+-- All who bear an identifier: a shared one closes the channel to each of them. The list is short: what is not on it is
+-- left out first.
 bearer as (
     select
         identifier_kind,
@@ -35,7 +36,9 @@ bearer as (
         identifier,
         customer_id
     from {{ ref('int_identity__current') }}
-    where identifier_kind in ('record', 'email', 'phone')
+    where
+        identifier_kind in ('record', 'email', 'phone')
+        and identifier in (select listed.identifier from listed)
     union
     select
         'email' as identifier_kind,
@@ -43,6 +46,12 @@ bearer as (
         email as identifier,
         customer_id
     from registered
+    where
+        email in (
+            select listed.identifier
+            from listed
+            where listed.identifier_kind = 'email'
+        )
     union
     select
         'phone' as identifier_kind,
@@ -50,6 +59,12 @@ bearer as (
         phone as identifier,
         customer_id
     from registered
+    where
+        phone in (
+            select listed.identifier
+            from listed
+            where listed.identifier_kind = 'phone'
+        )
 )
 
 select distinct

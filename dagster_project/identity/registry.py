@@ -144,7 +144,7 @@ def read_registry(connection: duckdb.DuckDBPyConnection) -> int:
     `identity_registry_feature`: as in `features.write_features`, before what too many hold is left out, with
     `fingerprint`, by which a change is told.
     """
-    connection.execute(_TABLES)
+    _open_tables(connection)
     connection.execute(_SAID.format(version=_version(connection)))
     connection.execute("begin transaction")
     try:
@@ -163,6 +163,17 @@ def read_registry(connection: duckdb.DuckDBPyConnection) -> int:
     for table in ("identity_said", "identity_news"):
         connection.execute(f"drop table {table}")
     return news
+
+
+def _open_tables(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create the tables where they are not there, or have the columns of another version: then all is read anew."""
+    shape = hashlib.sha256(_TABLES.encode()).hexdigest()[:16]
+    comments = "select comment from duckdb_tables() where schema_name || '.' || table_name = ?"
+    if connection.execute(comments, [REGISTRY]).fetchone() not in {None, (shape,)}:
+        for table in (REGISTRY, REGISTRY_FEATURE):
+            connection.execute(f"drop table if exists {table}")
+    connection.execute(_TABLES)
+    connection.execute(f"comment on table {REGISTRY} is '{shape}'")
 
 
 def _version(connection: duckdb.DuckDBPyConnection) -> str:

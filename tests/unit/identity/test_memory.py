@@ -199,6 +199,17 @@ def test_what_another_version_remembers_is_not_believed(monkeypatch: pytest.Monk
     assert resolve(registry.connection).customers > first.customers
 
 
+def test_a_registry_with_the_columns_of_another_version_is_read_anew() -> None:
+    registry = _registry(_population(random.Random(9), 20))
+    resolve(registry.connection)
+    before = _remembered(registry)
+    for change in ("drop column phone_digits", "add column nickname text"):
+        registry.connection.execute(f"alter table intermediate.identity_registry {change}")
+    registry.connection.execute("comment on table intermediate.identity_registry is 'another'")
+    assert read_registry(registry.connection) == len(before["identity_registry"])
+    assert _remembered(registry)["identity_registry"] == before["identity_registry"]
+
+
 def test_what_is_remembered_names_nobody() -> None:
     rows = _population(random.Random(7), 40)
     registry = _registry(rows)

@@ -121,7 +121,7 @@ def show(console: Console, run: dict[str, Any], again: dict[str, Any], floor: di
     whole = Cost(run["total_seconds"], run["cpu_seconds"], run["peak_mb"])
     fixed = Cost(whole.seconds - stepped.seconds, whole.cpu_seconds - stepped.cpu_seconds)
     _add(table, "fixed", fixed)
-    _add(table, "[bold]all[/bold]", whole, Cost(least.seconds, floor["cpu_seconds"], floor["peak_mb"]))
+    _add(table, "[bold]all[/bold]", whole, Cost(least.seconds, least.cpu_seconds, floor["peak_mb"]))
     console.print(table)
     models = [s for s in run["steps"] if s["name"].split(".")[0] in DBT_ROOMS and s["name"] not in PYTHON_STEPS]
     overhead = sum(s["seconds"] for s in models) - _sum(theirs[room] for room in DBT_ROOMS).seconds

@@ -14,7 +14,7 @@ START = time.perf_counter()
 
 
 def main(out: Path) -> int:
-    """Run the whole way and write each step's seconds, processor seconds, rows and peak memory.
+    """Run the whole way and write each step's share of seconds and processor seconds, its rows and peak memory.
 
     The time from the start of the process to the first step and the total stand beside them.
     """
@@ -27,15 +27,16 @@ def main(out: Path) -> int:
     with Sampler() as samples, Path(os.devnull).open("w") as nowhere:
         code = run(open_session(), Console(file=nowhere))
         end = time.perf_counter()
+    spans = [(step.ended - step.seconds, step.ended) for step in progress.steps]
     steps = [
         {
             "name": step.name,
             "rows": step.rows,
-            "seconds": step.seconds,
-            "peak_mb": samples.peak(step.ended - step.seconds, step.ended),
-            "cpu_seconds": samples.processor(step.ended - step.seconds, step.ended),
+            "seconds": seconds,
+            "peak_mb": samples.peak(*span),
+            "cpu_seconds": cpu_seconds,
         }
-        for step in progress.steps
+        for step, span, (seconds, cpu_seconds) in zip(progress.steps, spans, samples.shares(spans), strict=True)
     ]
     first = min((s.ended - s.seconds for s in progress.steps), default=end)
     times = os.times()

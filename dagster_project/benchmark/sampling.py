@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -47,6 +48,30 @@ class Sampler:
             return 0.0
         before, after = np.interp([start, end], self._times, self._processor)
         return float(after - before)
+
+    def shares(self, spans: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+        """Divide wall and processor seconds among spans: at an instant that several have in common, each has its part.
+
+        Steps of dbt run side by side, so what passes while they do would count several times if it were added up.
+
+        Args:
+            spans: start and end of each, by `time.perf_counter()`.
+        """
+        edges = np.unique(np.array(spans, dtype=float))
+        if len(self._times) == 0 or len(edges) < 2:
+            return [(0.0, 0.0) for _ in spans]
+        first, last = (np.searchsorted(edges, [span[side] for span in spans]) for side in (0, 1))
+        begun = np.bincount(first, minlength=len(edges)) - np.bincount(last, minlength=len(edges))
+        running = np.maximum(np.cumsum(begun)[:-1], 1)
+        sums = [
+            np.concatenate([[0.0], np.cumsum(np.diff(values) / running)])
+            for values in (edges, np.interp(edges, self._times, self._processor))
+        ]
+        return [
+            (float(wall[b] - wall[a]), float(cpu[b] - cpu[a]))
+            for wall, cpu in [sums]
+            for a, b in zip(first, last, strict=True)
+        ]
 
     def _sample(self) -> None:
         while not self._stop.is_set():

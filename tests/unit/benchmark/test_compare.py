@@ -59,5 +59,14 @@ def test_the_sampler_sees_a_peak_where_it_was() -> None:
     assert samples.peak(quiet, end) - samples.peak(0, quiet) > 150
 
 
+def test_what_passes_while_two_steps_run_counts_once() -> None:
+    samples = Sampler()
+    samples._times, samples._processor = [0.0, 10.0], [0.0, 20.0]
+    shares = samples.shares([(0.0, 4.0), (2.0, 4.0), (6.0, 7.0), (7.0, 7.0), (7.0, 9.0)])
+    assert [wall for wall, _ in shares] == pytest.approx([3.0, 1.0, 1.0, 0.0, 2.0])
+    assert [cpu for _, cpu in shares] == pytest.approx([6.0, 2.0, 2.0, 0.0, 4.0])
+
+
 def test_an_empty_sampler_has_no_peak() -> None:
+    assert Sampler().shares([(0.0, 1.0)]) == [(0.0, 0.0)]
     assert Sampler().peak(0, 1) == pytest.approx(0.0)

@@ -9,15 +9,15 @@ from __future__ import annotations
 import shutil
 import time
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
 from dagster_project.benchmark import guard
-from dagster_project.benchmark.measuring import machine_of, measure
+from dagster_project.benchmark.measuring import Cost, machine_of, measure
 from dagster_project.operations.demo import simulate_into
 from dagster_project.settings import Settings
 
@@ -33,14 +33,6 @@ PYTHON_STEPS = {
 }
 TITLES = ("run s", "floor s", "ratio", "run CPU s", "floor CPU s", "ratio", "run peak MB", "floor peak MB")
 DEAREST = 10
-
-
-class Cost(NamedTuple):
-    """Wall seconds, processor seconds and peak memory (MB) of a room."""
-
-    seconds: float = 0.0
-    cpu_seconds: float = 0.0
-    peak_mb: float = 0.0
 
 
 def compare(
@@ -84,9 +76,8 @@ def compare(
     sessions = [_session(settings, place / f"{number}", given) for number in range(repeats)]
     run, again, floor = sorted(sessions, key=lambda session: session[0]["total_seconds"])[(repeats - 1) // 2]
     show(console, run, again, floor)
-    measured = guard.ratios(
-        run, floor, *({room: cost.seconds for room, cost in _by_room(m["steps"]).items()} for m in (run, floor))
-    )
+    ours, theirs = _by_room(run["steps"]), _by_room(floor["steps"])
+    measured = guard.ratios(_whole(run), _least(floor, theirs), ours, theirs)
     if is_checked:
         console.print("\n" + "\n".join(guard.check(before, measured)), highlight=False)
     if is_recorded:
@@ -117,11 +108,10 @@ def show(console: Console, run: dict[str, Any], again: dict[str, Any], floor: di
     table.add_section()
     for room in PYTHON_STEPS.values():
         _add(table, room, ours[room])
-    stepped, least = _sum(ours.values()), _sum(theirs.values())
-    whole = Cost(run["total_seconds"], run["cpu_seconds"], run["peak_mb"])
+    stepped, whole = _sum(ours.values()), _whole(run)
     fixed = Cost(whole.seconds - stepped.seconds, whole.cpu_seconds - stepped.cpu_seconds)
     _add(table, "fixed", fixed)
-    _add(table, "[bold]all[/bold]", whole, Cost(least.seconds, least.cpu_seconds, floor["peak_mb"]))
+    _add(table, "[bold]all[/bold]", whole, _least(floor, theirs))
     console.print(table)
     models = [s for s in run["steps"] if s["name"].split(".")[0] in DBT_ROOMS and s["name"] not in PYTHON_STEPS]
     overhead = sum(s["seconds"] for s in models) - _sum(theirs[room] for room in DBT_ROOMS).seconds
@@ -135,6 +125,15 @@ def show(console: Console, run: dict[str, Any], again: dict[str, Any], floor: di
         soft_wrap=True,
     )
     console.print(_dearest(run, floor))
+
+
+def _whole(run: dict[str, Any]) -> Cost:
+    return Cost(run["total_seconds"], run["cpu_seconds"], run["peak_mb"])
+
+
+def _least(floor: dict[str, Any], rooms: Mapping[str, Cost]) -> Cost:
+    """Give the cost of the floor's steps alone: what it copies from the run is no part of it."""
+    return _sum(rooms.values())._replace(peak_mb=floor["peak_mb"])
 
 
 def _add(table: Table, room: str, run: Cost, floor: Cost | None = None) -> None:

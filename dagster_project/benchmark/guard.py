@@ -1,7 +1,7 @@
 """The guard against a run that has become dearer: a session's ratios held against the last recorded ones.
 
-Ratios of one session travel between machines where seconds do not; rooms whose floor is a moment are left out, because
-their ratio is chance.
+Ratios of one session travel between machines where seconds do not, and processor time is the same beside other work;
+rooms whose floor is a moment are left out, because their ratio is chance.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
+from dagster_project.benchmark.measuring import Cost
 from dagster_project.settings import StellaError
 
 RECORDED = Path(__file__).with_name("recorded.json")
@@ -19,29 +19,24 @@ WORSE = 1.25
 LEAST_FLOOR_SECONDS = 0.5
 
 
-def ratios(
-    run: Mapping[str, Any],
-    floor: Mapping[str, Any],
-    rooms: Mapping[str, float],
-    floor_rooms: Mapping[str, float],
-) -> dict[str, float]:
-    """Give what a run costs as multiples of its floor: the whole (wall, processor, memory) and each room's wall time.
+def ratios(run: Cost, floor: Cost, rooms: Mapping[str, Cost], floor_rooms: Mapping[str, Cost]) -> dict[str, float]:
+    """Give what a run costs as multiples of its floor: of the whole wall, processor and memory, of each room processor.
 
     Args:
-        run: `total_seconds`, `cpu_seconds`, `peak_mb` of the run.
-        floor: `cpu_seconds`, `peak_mb` of the floor.
-        rooms: seconds of each room in the run.
+        run: the whole run.
+        floor: the whole floor.
+        rooms: each room of the run.
         floor_rooms: the same of the floor.
     """
     found = {
-        "wall": run["total_seconds"] / sum(floor_rooms.values()),
-        "processor": run["cpu_seconds"] / floor["cpu_seconds"],
-        "memory": run["peak_mb"] / floor["peak_mb"],
+        "wall": run.seconds / floor.seconds,
+        "processor": run.cpu_seconds / floor.cpu_seconds,
+        "memory": run.peak_mb / floor.peak_mb,
     }
     found |= {
-        room: rooms[room] / seconds
-        for room, seconds in floor_rooms.items()
-        if seconds >= LEAST_FLOOR_SECONDS and room in rooms
+        room: rooms[room].cpu_seconds / cost.cpu_seconds
+        for room, cost in floor_rooms.items()
+        if cost.cpu_seconds >= LEAST_FLOOR_SECONDS and room in rooms
     }
     return {name: round(ratio, 3) for name, ratio in found.items()}
 

@@ -9,9 +9,17 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from dagster_project.settings import Settings, StellaError
+
+
+class Cost(NamedTuple):
+    """Wall seconds, processor seconds and peak memory (MB) of a room, or of all."""
+
+    seconds: float = 0.0
+    cpu_seconds: float = 0.0
+    peak_mb: float = 0.0
 
 
 def measure(

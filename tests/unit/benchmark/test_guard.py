@@ -7,14 +7,16 @@ from pathlib import Path
 import pytest
 
 from dagster_project.benchmark import guard
+from dagster_project.benchmark.measuring import Cost
 from dagster_project.settings import StellaError
 
-RUN = {"total_seconds": 12.0, "cpu_seconds": 20.0, "peak_mb": 900.0}
-FLOOR = {"cpu_seconds": 10.0, "peak_mb": 300.0}
+RUN = Cost(12.0, 20.0, 900.0)
+FLOOR = Cost(4.0, 10.0, 300.0)
 
 
 def test_ratios_are_of_the_whole_and_of_rooms_with_a_floor_worth_measuring() -> None:
-    measured = guard.ratios(RUN, FLOOR, {"raw": 6.0, "reference": 1.0, "scores": 2.0}, {"raw": 3.9, "reference": 0.1})
+    rooms = {"raw": Cost(9.0, 6.0), "reference": Cost(9.0, 1.0), "scores": Cost(9.0, 2.0)}
+    measured = guard.ratios(RUN, FLOOR, rooms, {"raw": Cost(1.0, 3.9), "reference": Cost(1.0, 0.1)})
     assert measured == {"wall": 3.0, "processor": 2.0, "memory": 3.0, "raw": 1.538}
 
 

@@ -3,6 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 COMPANY ?= demo
 SIZE ?= 5000
 PORT ?= 3000
+WORLD ?= world
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
@@ -14,7 +15,7 @@ COMPANY_STAMP := $(if $(COMPANY_LOCK),$(VENV)/company-$(notdir $(patsubst %/,%,$
 
 .PHONY: help
 help: ## List the verbs
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || { echo "Stella needs Python 3.11; name it with PYTHON=..."; exit 1; }
@@ -85,16 +86,16 @@ test-scale: $(VENV)/test.stamp ## The slow suites: a world of a million customer
 	@$(BIN)/python -m pytest -q -m slow
 
 .PHONY: bench
-bench: $(VENV)/run.stamp ## Time a run beside the floor: make bench [SIZE=5000]
-	@$(BIN)/stella bench --size $(SIZE)
+bench: $(VENV)/run.stamp ## Time a run beside the floor: make bench [SIZE=5000] [WORLD=scale]
+	@$(BIN)/stella bench --size $(SIZE) --world $(WORLD)
 
 .PHONY: bench-identity
 bench-identity: $(VENV)/run.stamp ## Resolve records beside Splink's own tutorial: make bench-identity SIZE=1000000
 	@$(BIN)/stella bench --identity --size $(SIZE)
 
 .PHONY: bench-day
-bench-day: $(VENV)/run.stamp ## What one more day costs beside the whole build: make bench-day [SIZE=5000]
-	@$(BIN)/stella bench --day --size $(SIZE)
+bench-day: $(VENV)/run.stamp ## What one more day costs beside the whole build: make bench-day [SIZE=5000] [WORLD=scale]
+	@$(BIN)/stella bench --day --size $(SIZE) --world $(WORLD)
 
 .PHONY: bench-check
 bench-check: $(VENV)/run.stamp ## The same, failing when a ratio is 25 % worse than the last recorded one

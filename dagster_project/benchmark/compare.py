@@ -114,12 +114,12 @@ def show(console: Console, run: dict[str, Any], again: dict[str, Any], floor: di
     _add(table, "[bold]all[/bold]", whole, _least(floor, theirs))
     console.print(table)
     models = [s for s in run["steps"] if s["name"].split(".")[0] in DBT_ROOMS and s["name"] not in PYTHON_STEPS]
-    overhead = sum(s["seconds"] for s in models) - _sum(theirs[room] for room in DBT_ROOMS).seconds
+    overhead = sum(s["cpu_seconds"] for s in models) - _sum(theirs[room] for room in DBT_ROOMS).cpu_seconds
     per_model = 1000 * overhead / max(len(models), 1)
     console.print(
         f"\nThe fixed cost is {fixed.seconds:.1f} s: {run['start_seconds']:.1f} s until the first step (imports, "
         f"the project parsed),\nthe rest dbt's passes around its {len(models)} models (their tests above all), "
-        f"Dagster's events, the summary.\nPer model dbt adds {per_model:.0f} ms to the SQL's own time.\n"
+        f"Dagster's events, the summary.\nPer model dbt adds {per_model:.0f} ms to the SQL's own processor time.\n"
         f"A run with nothing new takes {again['total_seconds']:.1f} s.\n\nThe dearest steps (processor s):",
         highlight=False,
         soft_wrap=True,

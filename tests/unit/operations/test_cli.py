@@ -36,15 +36,25 @@ def test_a_users_fault_is_one_message_and_exit_code_2(
     assert "Traceback" not in said
 
 
-@pytest.mark.parametrize("options", [["--day", "--check"], ["--identity", "--repeats", "3"], ["--identity", "--day"]])
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--day", "--check"], "measure something else each, once"),
+        (["--identity", "--repeats", "3"], "measure something else each, once"),
+        (["--identity", "--day"], "measure something else each, once"),
+        (["--world", "scale", "--check"], "--world cannot be given"),
+        (["--world", "scale", "--identity"], "--world cannot be given"),
+        (["--world", "nowhere"], "nowhere.yml is not there"),
+    ],
+)
 def test_bench_ignores_no_option(
-    options: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    options: list[str], said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("sys.argv", ["stella", "bench", *options])
     with pytest.raises(SystemExit) as left:
         cli.main()
     assert left.value.code == 2
-    assert "measure something else each, once" in capsys.readouterr().err
+    assert said in capsys.readouterr().err
 
 
 def test_check_reads_contracts_and_company(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -67,6 +67,19 @@ def set_limits(connection: duckdb.DuckDBPyConnection, settings: Settings) -> Non
     connection.execute("set TimeZone = 'UTC'")
 
 
+def leave_gaps(connection: duckdb.DuckDBPyConnection) -> None:
+    """Let rows that are deleted keep their room: to move others into it costs more than a day's rows do."""
+    connection.execute("set max_vacuum_tasks = 0")
+
+
+def used_blocks(connection: duckdb.DuckDBPyConnection) -> int:
+    """Count the blocks of the warehouse's file that hold something, gaps included."""
+    row = connection.execute(
+        "select used_blocks from pragma_database_size() where database_name = current_database()"
+    ).fetchone()
+    return int(row[0]) if row else 0
+
+
 def tables(connection: duckdb.DuckDBPyConnection, schema: str) -> list[str]:
     """Name the tables and views of a schema, sorted."""
     rows = connection.execute(

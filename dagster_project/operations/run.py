@@ -64,8 +64,12 @@ def run(
 def _with_what_is_built(session: Session) -> Session:
     """Tell the session up to which load the tables are built, if they may be brought up to date."""
     with session.connection() as connection:
+        known_to = upkeep.known_to(session, connection)
         return replace(
-            session, known_to=upkeep.known_to(session, connection), is_sound=upkeep.is_sound(session.settings)
+            session,
+            known_to=known_to,
+            is_sound=upkeep.is_sound(session.settings),
+            blocks=upkeep.blocks_without_gaps(session.settings, connection) if known_to else 0,
         )
 
 

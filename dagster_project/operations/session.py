@@ -38,6 +38,8 @@ class Session:
     """The moment up to which the tables know the rows of `raw`, in a run that brings them up to date."""
     is_sound: bool = False
     """Whether every test of the tables held when they were built; else all are built, and asked, again."""
+    blocks: int = 0
+    """How large the file was when it last had no gaps, where deleted rows may leave more of them; else 0."""
     outdated: set[str] = field(default_factory=set)
     """Feeds of which this run has changed rows that the tables know: all is then built whole."""
     said: list[str] = field(default_factory=list)
@@ -126,6 +128,8 @@ class Session:
     def connection(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """Open the warehouse for writing; see `database.connect`."""
         with database.connect(self.settings) as connection:
+            if self.blocks:
+                database.leave_gaps(connection)
             yield connection
 
     def as_of(self, connection: duckdb.DuckDBPyConnection) -> date:

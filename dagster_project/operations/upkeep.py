@@ -19,7 +19,7 @@ from typing import Any
 import duckdb
 
 from dagster_project import clock
-from dagster_project.database import tables
+from dagster_project.database import tables, used_blocks
 from dagster_project.operations.session import CONTRACTS, Session
 from dagster_project.settings import REPOSITORY, Settings
 
@@ -29,18 +29,23 @@ TEXTS = {".py", ".sql", ".yml", ".yaml", ".csv", ".css", ".md", ".lock"}
 OF_THE_RUN = {"as_of_date", "is_day_given", "today", "loaded_after", "asks_written"}
 """Variables of dbt that change from run to run; no table that is brought up to date depends on them."""
 
+GAPS = 0.25
+"""How much the file may grow, by its size without gaps, before a run closes those that deleted rows have left."""
+
 
 @dataclass(frozen=True)
 class Built:
     """What the tables were built from: a fingerprint, the moment when they were (ISO), the rows of `raw` by feed.
 
-    `is_sound` tells whether the tests of all of them held.
+    `is_sound` tells whether the tests of all of them held, `blocks` how large the file was when it last had no gaps;
+    0 means that it has none.
     """
 
     fingerprint: str
     at: str
     rows: Mapping[str, int]
     is_sound: bool = False
+    blocks: int = 0
 
 
 def _file(settings: Settings) -> Path:
@@ -58,7 +63,8 @@ def remember(session: Session, connection: duckdb.DuckDBPyConnection, is_sound: 
     if moment is not None:
         # Beliefs about identity are entered after the load; none of this run's is new to the next one.
         moment = max(moment, clock.now())
-        built = Built(_fingerprint(session, connection), moment.isoformat(), _rows(connection, moment), is_sound)
+        fingerprint, rows = _fingerprint(session, connection), _rows(connection, moment)
+        built = Built(fingerprint, moment.isoformat(), rows, is_sound, session.blocks)
         _file(session.settings).write_text(json.dumps(asdict(built)))
 
 
@@ -74,6 +80,13 @@ def known_to(session: Session, connection: duckdb.DuckDBPyConnection) -> datetim
         return None
     is_same = built.rows == _rows(connection, moment) and built.fingerprint == _fingerprint(session, connection)
     return moment if is_same else None
+
+
+def blocks_without_gaps(settings: Settings, connection: duckdb.DuckDBPyConnection) -> int:
+    """Count the blocks that the file had when it last had no gaps; 0 where it has grown so far that gaps are closed."""
+    now = used_blocks(connection)
+    before = Built(**json.loads(_file(settings).read_text())).blocks or now
+    return before if now <= before * (1 + GAPS) else 0
 
 
 def is_sound(settings: Settings) -> bool:

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from dagster_project import clock
-from dagster_project.operations.upkeep import forget, known_to, remember
+from dagster_project.database import used_blocks
+from dagster_project.operations.upkeep import blocks_without_gaps, forget, known_to, remember
 from tests.unit.operations.shop import ORDERS, load, session_of
 
 
@@ -75,3 +76,18 @@ def test_rows_that_a_run_itself_has_changed_make_it_build_all(built: Path) -> No
         assert daily.dbt_variables(connection)["loaded_after"]
         daily.outdated.add("order_lines")
         assert daily.dbt_variables(connection)["loaded_after"] is None
+
+
+def test_gaps_are_left_until_a_quarter_of_the_file_is_gaps(built: Path) -> None:
+    session = session_of(built)
+    with session.connection() as connection:
+        blocks = blocks_without_gaps(session.settings, connection)
+        assert blocks == used_blocks(connection) > 0
+        assert connection.execute("select current_setting('max_vacuum_tasks')").fetchone() != (0,)
+    told = replace(session, blocks=blocks)
+    with told.connection() as connection:
+        assert connection.execute("select current_setting('max_vacuum_tasks')").fetchone() == (0,)
+        remember(told, connection)
+        assert blocks_without_gaps(session.settings, connection) == blocks
+        remember(replace(session, blocks=blocks * 3 // 4), connection)
+        assert blocks_without_gaps(session.settings, connection) == 0

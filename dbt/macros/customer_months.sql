@@ -1,7 +1,6 @@
 {#
     How the months of customers are brought up to date. `fct_customer_month` makes again the months of customers touched,
-    and of everybody those that were open. `fct_customer_standing` ranks again from the first month touched on; sums to date
-    go on from the last month that is left.
+    and of everybody those that were open. `fct_customer_standing` ranks again from the first month touched on.
 #}
 
 {#
@@ -72,20 +71,13 @@
     {%- endif -%}
 {% endmacro %}
 
-{# The last month that is left of each customer; nothing in a whole build. #}
-{% macro standing_before() %}
-    {%- if is_daily() %}
-    left join {{ this }} as last_made
-        on
-            since.customer_id = last_made.customer_id
-            and last_made.month_date_key = (select max(made.month_date_key) from {{ this }} as made)
-    {%- endif %}
-{% endmacro %}
-
-{# A sum to date. #}
-{% macro standing_to_date(measure) -%}
-    since.{{ measure }}_since
-    {%- if is_daily() %} + coalesce(last_made.{{ measure }}_to_date, 0){% endif %}
+{# The band of who bought nothing within the twelve months: he stands outside the places, at -1. #}
+{% macro band_without_value() -%}
+    (
+        select rules.value_band
+        from {{ ref('int_standing_rule__spread') }} as rules
+        where rules.measure = 'value' and rules.place = -1
+    )
 {%- endmacro %}
 
 {#
@@ -104,11 +96,7 @@
         months.lifecycle_stage,
         case
             when made.customer_month_key is not null then made.value_band
-            else (
-                select rules.value_band
-                from {{ ref('int_standing_rule__spread') }} as rules
-                where rules.measure = 'value' and rules.place = -1
-            )
+            else {{ band_without_value() }}
         end as value_band,
         months.recency_days,
         coalesce(made.order_count_to_date, 0) as order_count_to_date,

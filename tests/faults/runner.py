@@ -18,7 +18,7 @@ from types import TracebackType
 import duckdb
 
 from dagster_project.settings import REPOSITORY
-from tests.integration.runs import content
+from tests.integration.runs import OF_THE_RUN, content
 
 AS_OF = "2026-07-01"
 
@@ -179,9 +179,9 @@ class Watcher:
 
 def built(database: Path) -> dict[str, tuple[int, int]]:
     """What the warehouse holds, but for the register, which numbers the tries, and what a run has touched."""
-    register, touched = ("raw._", "staging.stg_loads"), ("__touched", "__touched_customers", "__former", "__written")
+    register = ("raw._", "staging.stg_loads")
     return {
         name: held
         for name, held in content(database).items()
-        if not name.startswith(register) and not name.endswith(touched)
+        if not name.startswith(register) and not name.endswith(OF_THE_RUN)
     }

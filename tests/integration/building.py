@@ -16,7 +16,7 @@ from dagster_project import identity
 from dagster_project.ingestion.loading import load_feed, prepare
 from dagster_project.operations import dbt, upkeep
 from dagster_project.operations.session import Session
-from tests.integration.runs import content
+from tests.integration.runs import OF_THE_RUN, content
 
 # What a row tells of is not what a run does.
 OF_THE_DATA = ("staging.", "intermediate.", "warehouse.", "marts.")
@@ -78,6 +78,5 @@ def tables(database: Path, aside: Collection[str] = ()) -> dict[str, tuple[int, 
     return {
         name: rows
         for name, rows in content(database, aside).items()
-        if name.startswith(OF_THE_DATA)
-        and not name.endswith(("stg_loads", "__touched", "__touched_customers", "__former", "__written", *OF_THE_DAYS))
+        if name.startswith(OF_THE_DATA) and not name.endswith(("stg_loads", *OF_THE_RUN, *OF_THE_DAYS))
     }

@@ -22,6 +22,11 @@ TIMES_OF_THE_RUN = {
     "_loaded_at", "published_at", "believed_from", "believed_to", "loaded_at", "identity_key", "fingerprint",
     "merged_at", "generation",
 }  # fmt: skip
+# What ends so tells of the last run alone: what it touched, wrote and ranked again.
+OF_THE_RUN = (
+    "__touched", "__touched_customers", "__former", "__written",
+    "fct_customer_standing__carried", "fct_customer_standing__scored",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -24,15 +24,6 @@ Array = NDArray[np.float64]
 MIN_HISTORY_DAYS = 84
 BG_NBD, VALUE_MODEL = "bg_nbd", "bg_nbd_gamma_gamma"
 HIGHER_IS_BETTER = {"auc", "top_decile_lift"}
-MEASURES = {
-    "auc": metrics.auc,
-    "brier": metrics.brier,
-    "mae": metrics.mae,
-    "rmse": metrics.rmse,
-    "decile_error": metrics.decile_error,
-    "top_decile_lift": metrics.top_decile_lift,
-    "total_error_share": metrics.total_error_share,
-}
 
 
 @dataclass(frozen=True)
@@ -62,9 +53,11 @@ class _Exam:
         self, model: str, target: str, predicted: Array, actual: Array, against: dict[str, tuple[Array, str]]
     ) -> None:
         """Add a row for each metric and rule, and the deciles; `against` is rule → (its prediction, metrics)."""
+        values = metrics.measure(actual, predicted, " ".join(names for _, names in against.values()).split())
         for rule, (naive, names) in against.items():
+            bases = metrics.measure(actual, naive, names.split())
             for metric in names.split():
-                value, base = MEASURES[metric](actual, predicted), MEASURES[metric](actual, naive)
+                value, base = values[metric], bases[metric]
                 is_better = value > base if metric in HIGHER_IS_BETTER else value < base
                 self.metric_rows.append({
                     "model_name": model, "target": target, "metric": metric, "value": value, "baseline_name": rule,

@@ -118,12 +118,29 @@ def active_probability(parameters: Array, x: Array, t_x: Array, T: Array) -> Arr
     r, alpha, a, b = _split(parameters)
     with np.errstate(divide="ignore", invalid="ignore"):
         # In place: for a matrix of draws each intermediate result is one of its size.
-        log_odds_gone = np.log(alpha + T)
-        log_odds_gone -= np.log(alpha + t_x)
+        log_odds_gone = _log_sum(alpha, T)
+        log_odds_gone -= _log_sum(alpha, t_x)
         log_odds_gone *= r + x
-        log_odds_gone += np.log(a) - np.log(b + x - 1)
-    probability: Array = np.where(x > 0, 1 / (1 + np.exp(np.minimum(log_odds_gone, 700))), 1.0)
+        log_odds_gone += np.log(a) - _log_sum(b, x, -1)
+        probability: Array = np.minimum(log_odds_gone, 700, out=log_odds_gone)
+        np.exp(probability, out=probability)
+        probability += 1
+        np.divide(1, probability, out=probability)
+    np.copyto(probability, 1.0, where=x <= 0)
     return probability
+
+
+def _log_sum(parameter: Array, history: Array, shift: float = 0) -> Array:
+    """Logarithm of parameter + history + shift.
+
+    Of a matrix of draws, for each distinct history once: days and counts recur among customers.
+    """
+    if history.ndim < 2:
+        logs: Array = np.log(parameter + history + shift)
+        return logs
+    distinct, position = np.unique(history, return_inverse=True)
+    logs = np.log(parameter + distinct[:, None] + shift)
+    return logs[position.ravel()]
 
 
 def purchase_probability(parameters: Array, x: Array, t_x: Array, T: Array, weeks: float) -> Array:

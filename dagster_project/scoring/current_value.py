@@ -7,9 +7,6 @@ from __future__ import annotations
 
 from datetime import date
 
-import duckdb
-import pandas as pd
-
 from dagster_project.scoring.policy import ScoringPolicy
 from dagster_project.scoring.purchase_history import date_key, line_value
 
@@ -102,23 +99,20 @@ order by customer_id
 """
 
 
-def score_current_value(
-    connection: duckdb.DuckDBPyConnection, as_of: date, basis: tuple[str, float], policy: ScoringPolicy
-) -> pd.DataFrame:
-    """Add up the current value of every customer known before the day, home currency; columns as `TABLES` has them.
+def current_value(as_of: date, basis: tuple[str, float], policy: ScoringPolicy) -> str:
+    """Write the SQL that adds up the current value of every customer known before the day, columns as `TABLES` has.
 
-    Value counts as margin or revenue by `basis`. Returned goods cost their refund and give back their cost, as far as
+    Amounts are home currency. Value counts as margin or revenue by `basis`. Returned goods cost their refund and give back their cost, as far as
     the policy says they are sold again. Service is inbound and service contacts, and a cost per case.
     """
     first = date(as_of.year - 1, as_of.month, min(as_of.day, 28) if as_of.month == 2 else as_of.day)
-    return connection.execute(
-        _CURRENT_VALUE.format(
-            first_key=date_key(first),
-            end_key=date_key(as_of),
-            value=line_value(basis),
-            basis=basis[0],
-            resale_share=f"cast({policy.resale_share:.4f} as decimal(9,4))",
-            case_cost=f"cast({policy.service_case_cost:.4f} as decimal(18,4))",
-            version=MODEL_VERSION,
-        )
-    ).df()
+    query = _CURRENT_VALUE.format(
+        first_key=date_key(first),
+        end_key=date_key(as_of),
+        value=line_value(basis),
+        basis=basis[0],
+        resale_share=f"cast({policy.resale_share:.4f} as decimal(9,4))",
+        case_cost=f"cast({policy.service_case_cost:.4f} as decimal(18,4))",
+        version=MODEL_VERSION,
+    )
+    return f"({query})"

@@ -50,7 +50,8 @@ def write_day(
 ) -> dict[str, int]:
     """Put the day's rows of every table in place of the rows they hold for that day, all or none.
 
-    The rows of a table stand in a dataframe or, where they are many, in a temporary table or view, given by its name.
+    The rows of a table stand in a dataframe or, where they are many, are given by SQL: the name of a table or view, or
+    a query in brackets, whose rows never leave the engine.
     Columns are taken by name; `as_of_date` is set here. Rows of other days go to the customer whom theirs turned out to
     be (`warehouse.bridge_customer_merged`); where he has a row of that day and grain, his own stands. Returns the
     number of rows by table.

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 
 import duckdb
-import pandas as pd
 
 from dagster_project.scoring.daily_tables import Columns, write_day
 
@@ -124,26 +123,23 @@ def set_cut_off(connection: duckdb.DuckDBPyConnection, cut_off: date, time_zone:
     )
 
 
-def customer_features(connection: duckdb.DuckDBPyConnection, cut_off: date, time_zone: str) -> pd.DataFrame:
-    """Tell what was known at a cut-off of each customer of whom anything was.
+def customer_features() -> str:
+    """Write the SQL that tells what was known at the cut-off (`set_cut_off`) of each customer of whom anything was.
 
     Columns: `customer_id` and those of `FEATURE_TABLES` but the day. A count without a row is 0, all else null.
     """
-    set_cut_off(connection, cut_off, time_zone)
     names = [name for name in FEATURE_TABLES[TABLE] if name not in {"customer_id", "as_of_date"}]
     values = ", ".join(f"coalesce({n}, 0) as {n}" if "_count" in n else n for n in names)
     parts = ", ".join(f'"{name}" as ({query})' for name, query in QUERIES.items())
     population = " union ".join(f'select customer_id from "{name}"' for name in QUERIES)
     joins = " ".join(f'left join "{name}" using (customer_id)' for name in QUERIES)
-    return connection.execute(
-        f"with {parts}, customer as ({population}) select customer_id, {values} from customer {joins} order by 1"
-    ).df()
+    return f"with {parts}, customer as ({population}) select customer_id, {values} from customer {joins} order by 1"
 
 
 def write_features(connection: duckdb.DuckDBPyConnection, as_of: date, time_zone: str) -> int:
     """Write the day's rows of `scores.customer_feature` in place of those it holds for that day; returns how many."""
-    rows = customer_features(connection, as_of, time_zone)
-    return write_day(connection, "scores", FEATURE_TABLES, as_of, {TABLE: rows})[TABLE]
+    set_cut_off(connection, as_of, time_zone)
+    return write_day(connection, "scores", FEATURE_TABLES, as_of, {TABLE: f"({customer_features()})"})[TABLE]
 
 
 def _midnight(day: date) -> datetime:

@@ -5,6 +5,8 @@ Belongs here: pure measures. Does not belong here: which of them a model is judg
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -63,16 +65,31 @@ def deciles(actual: Array, predicted: Array) -> pd.DataFrame:
     )
 
 
-def decile_error(actual: Array, predicted: Array) -> float:
-    """Calibration: mean absolute gap of the tenths' means, as a share of the overall mean; NaN where that is zero."""
-    table, middle = deciles(actual, predicted), float(actual.mean())
+def decile_error(table: pd.DataFrame, middle: float) -> float:
+    """Calibration: mean absolute gap of the tenths' means (`deciles`), as a share of the overall mean outcome.
+
+    NaN where that is zero.
+    """
     if middle == 0:
         return float("nan")
     gap = (table["predicted_mean"] - table["actual_mean"]).abs()
     return float((gap * table["customer_count"]).sum() / table["customer_count"].sum()) / abs(middle)
 
 
-def top_decile_lift(actual: Array, predicted: Array) -> float:
-    """Mean outcome of the tenth with the highest predictions over everybody's mean; NaN where that is zero."""
-    middle = float(actual.mean())
-    return float(deciles(actual, predicted)["actual_mean"].iloc[0]) / middle if middle else float("nan")
+def top_decile_lift(table: pd.DataFrame, middle: float) -> float:
+    """Mean outcome of the tenth with the highest predictions (`deciles`) over everybody's; NaN where that is zero."""
+    return float(table["actual_mean"].iloc[0]) / middle if middle else float("nan")
+
+
+OF_CUSTOMERS = {"auc": auc, "brier": brier, "mae": mae, "rmse": rmse, "total_error_share": total_error_share}
+OF_DECILES = {"decile_error": decile_error, "top_decile_lift": top_decile_lift}
+
+
+def measure(actual: Array, predicted: Array, names: Iterable[str]) -> dict[str, float]:
+    """Take the measures named; those of tenths share one ranking of the customers, which is most of their cost."""
+    wanted = set(names)
+    found = {name: take(actual, predicted) for name, take in OF_CUSTOMERS.items() if name in wanted}
+    if wanted & set(OF_DECILES):
+        table, middle = deciles(actual, predicted), float(actual.mean())
+        found |= {name: take(table, middle) for name, take in OF_DECILES.items() if name in wanted}
+    return found

@@ -13,7 +13,7 @@ import duckdb
 import pandas as pd
 
 from dagster_project.scoring.backtest import run_backtest
-from dagster_project.scoring.current_value import score_current_value
+from dagster_project.scoring.current_value import current_value
 from dagster_project.scoring.daily_tables import write_day
 from dagster_project.scoring.maximum_likelihood import Estimate
 from dagster_project.scoring.policy import ScoringPolicy
@@ -59,20 +59,23 @@ def score_customers(
         _model_row("bg_nbd", ACTIVITY_VERSION, activity, len(histories), activity_groups, {}),
         _model_row("gamma_gamma", SPEND_VERSION, spend, repeaters, spend_groups, notes),
     ]
-    tables = {
-        "score_customer_current_value": score_current_value(connection, as_of, basis, policy),
-        "score_customer_activity": customers.assign(model_version=ACTIVITY_VERSION),
-        "score_customer_prospective_value": customers.assign(
-            model_version=VALUE_VERSION, horizon_days=policy.horizon_days, value_basis=basis[0]
-        ),
-        "score_model": pd.DataFrame(models),
-        "score_backtest": backtest.metrics,
-        "score_backtest_decile": backtest.deciles,
-    }
+    connection.register("scored_customer", customers)
+    try:
+        rows = write_day(connection, "scores", TABLES, as_of, {
+            "score_customer_current_value": current_value(as_of, basis, policy),
+            "score_customer_activity": f"(select *, '{ACTIVITY_VERSION}' as model_version from scored_customer)",
+            "score_customer_prospective_value": f"""(select *, '{VALUE_VERSION}' as model_version,
+                {policy.horizon_days} as horizon_days, '{basis[0]}' as value_basis from scored_customer)""",
+            "score_model": pd.DataFrame(models),
+            "score_backtest": backtest.metrics,
+            "score_backtest_decile": backtest.deciles,
+        })  # fmt: skip
+    finally:
+        connection.unregister("scored_customer")
     return ScoreReport(
         as_of,
         basis[0],
-        write_day(connection, "scores", TABLES, as_of, tables),
+        rows,
         (activity, spend),
         backtest.metrics,
         _warnings(activity, spend, backtest.reason, basis[0]),

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dagster_project import clock
-from dagster_project.scoring.features import QUERIES, customer_features
+from dagster_project.scoring.features import QUERIES, customer_features, set_cut_off
 from dagster_project.scoring.leakage import leaking_columns
 
 CUT_OFF = date(2026, 3, 1)
@@ -61,7 +61,8 @@ def happen(connection: duckdb.DuckDBPyConnection, customer: int, day: int, loade
 
 
 def rows_at(connection: duckdb.DuckDBPyConnection, cut_off: date = CUT_OFF) -> list[dict[str, object]]:
-    return customer_features(connection, cut_off, "UTC").to_dict("records")  # type: ignore[return-value]
+    set_cut_off(connection, cut_off, "UTC")
+    return connection.execute(customer_features()).df().to_dict("records")  # type: ignore[return-value]
 
 
 def test_what_the_first_load_brought_counts_from_when_it_happened(warehouse: duckdb.DuckDBPyConnection) -> None:

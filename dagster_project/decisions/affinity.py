@@ -43,37 +43,30 @@ inner join (
 ) as aimed on aimed.product_key = line.product_key
 """
 _TODAY = """
-create or replace temp table decision_affinity as
-with listed as (
-    select target.campaign_ref, target.target_category, taste.share
-    from decision_target as target
-    inner join decision_category as taste on taste.category = target.target_category
-    where target.campaign_ref in (select campaign_ref from warehouse.dim_campaign where is_current and ends_on >= {day})
-        or not exists (select 1 from warehouse.dim_campaign where is_current and ends_on >= {day})
-)
+create or replace temp table decision_aim as
+select target.campaign_ref, target.target_category as category, taste.share
+from decision_target as target
+inner join decision_category as taste on taste.category = target.target_category
+where target.campaign_ref in (select campaign_ref from warehouse.dim_campaign where is_current and ends_on >= {day})
+    or not exists (select 1 from warehouse.dim_campaign where is_current and ends_on >= {day});
 
-select listed.campaign_ref, lines.customer_id, {affinity} as affinity
-from listed
-cross join (
-    select customer_id, sum(line_count) as line_count from decision_customer_day group by customer_id
-) as lines
-left join (
-    select customer_id, category, count(*) as line_count from decision_category_line group by customer_id, category
-) as bought on bought.customer_id = lines.customer_id and bought.category = listed.target_category
-where lines.line_count > 0
+create or replace temp table decision_liking as
+select customer_id, category, count(*) as line_count
+from decision_category_line
+where category in (select category from decision_aim)
+group by customer_id, category
 """
 
 
 def read_affinity(connection: duckdb.DuckDBPyConnection, as_of: date) -> None:
-    """Fill the temporary tables of affinity, from `decision_customer_day` and the order lines.
+    """Fill the temporary tables of affinity from the order lines.
 
     `decision_target` has the category of each campaign that has one, `decision_category` everybody's shares;
-    `decision_category_line` the order lines of such categories; `decision_affinity` the affinity of each customer who
-    bought to each campaign with a category, as of the day.
+    `decision_category_line` the order lines of such categories. As of the day, `decision_aim` has the category of each
+    campaign that may be listed, with everybody's share, `decision_liking` how many lines a customer has of it.
     """
     connection.execute(_TABLES.format(end_key=date_key(as_of)))
-    affinity = affinity_of("bought.line_count", "lines.line_count", "listed.share")
-    connection.execute(_TODAY.format(affinity=affinity, day=f"date '{as_of.isoformat()}'"))
+    connection.execute(_TODAY.format(day=f"date '{as_of.isoformat()}'"))
 
 
 def affinity_of(category_lines: str, lines: str, share: str) -> str:

@@ -9,6 +9,7 @@ import re
 from datetime import date
 
 import duckdb
+import numpy as np
 import pandas as pd
 
 from dagster_project.decisions.policy import DecisionPolicy
@@ -46,7 +47,8 @@ def read_campaigns(connection: duckdb.DuckDBPyConnection, as_of: date, policy: D
     They are those that have not ended (list_kind planned); where all lie in the past, those of the past
     (repeat_candidate). Columns: as in `dim_campaign`, and family (the name without a year), list_kind, first_day and
     last_day of contacts within the horizon (counted from the day), is_open_to_all, control_share with the policy's
-    default. A campaign known only from facts is none: nobody said what it is.
+    default, campaign (its number, from 0, in the order of the references). A campaign known only from facts is none:
+    nobody said what it is.
     """
     campaigns = connection.execute(_CAMPAIGNS).df()
     campaigns["family"] = [
@@ -63,7 +65,8 @@ def read_campaigns(connection: duckdb.DuckDBPyConnection, as_of: date, policy: D
     campaigns["first_day"] = starts.clip(lower=0)
     campaigns["last_day"] = ends.clip(upper=policy.horizon_days - 1)
     listed = campaigns[is_ahead] if is_ahead.any() else campaigns[ends < 0]
-    return listed.assign(list_kind="planned" if is_ahead.any() else "repeat_candidate").reset_index(drop=True)
+    listed = listed.assign(list_kind="planned" if is_ahead.any() else "repeat_candidate")
+    return listed.assign(campaign=np.arange(len(listed))).reset_index(drop=True)
 
 
 def read_catalogue(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:

@@ -34,39 +34,49 @@ from warehouse.fct_campaign_contact
 where not coalesce(is_control, false) and sent_date_key > 0 and sent_date_key < ?
 group by campaign_ref
 """
+# In the order of the plan, before the long texts are written: a sort would drag them along.
 _PLAN = """
 create or replace temp table decided_contact as
-select concat(
-        'P{key}-',
-        substr(md5(concat_ws('|', '{company}', opportunity.campaign_ref, chosen.customer_id, '{key}')), 1, 12)
-    ) as plan_ref,
-    opportunity.campaign_ref, campaign.campaign_key, chosen.customer_id, customer.source_system, customer.customer_ref,
-    opportunity.channel_code, date '{day}' + cast(chosen.day as integer) as planned_on, customer.planned_hour,
-    campaign.offer_kind, campaign.offer_value, campaign.coupon_code, 'plan' as variant, chosen.is_control,
-    case when chosen.is_control then 0 else chosen.unit_cost end as contact_cost_amount,
-    chosen.profit as expected_profit_amount,
-    concat(
-        case when chosen.is_control then 'Held out to measure the campaign; a contact was expected to add '
-            else 'Expected to add ' end,
-        printf('%.2f', chosen.profit), ': ', printf('%.4f', opportunity.uplift), ' extra orders of ',
-        printf('%.2f', opportunity.order_margin), ' (', printf('%.0f', 100 * opportunity.forward_share),
-        ' % only brought forward), less ', printf('%.2f', opportunity.offer_cost), ' for the offer, ',
-        printf('%.2f', opportunity.leaving_cost), ' for who is driven off and ', printf('%.2f', chosen.unit_cost),
-        ' for the contact; he bought: ', customer.band, '.'
-    ) as reason
+select offer.campaign_ref, offer.campaign_key, chosen.customer_id, customer.source_system, customer.customer_ref,
+    offer.channel_code, date '{day}' + cast(chosen.day as integer) as planned_on, customer.planned_hour,
+    campaign.offer_kind, campaign.offer_value, campaign.coupon_code, campaign.control_share, chosen.is_control,
+    chosen.profit, opportunity.uplift, opportunity.order_margin, opportunity.forward_share, opportunity.offer_cost,
+    opportunity.leaving_cost, offer.unit_cost, offer.band
 from chosen_contact as chosen
 inner join decision_opportunity as opportunity on opportunity.rowid = chosen.opportunity
 inner join decision_customer as customer on customer.customer_id = chosen.customer_id
-inner join listed_campaign as campaign on campaign.campaign_ref = opportunity.campaign_ref
-order by planned_on, opportunity.campaign_ref, chosen.customer_id
+inner join decision_offer as offer on offer.offer = opportunity.offer
+inner join decision_listed as campaign on campaign.campaign = opportunity.campaign
+order by planned_on, opportunity.campaign, chosen.customer_id
+"""
+_WORDED = """
+create or replace temp view worded_contact as
+select *,
+    concat(
+        'P{key}-', substr(md5(concat_ws('|', '{company}', campaign_ref, customer_id, '{key}')), 1, 12)
+    ) as plan_ref,
+    'plan' as variant,
+    case when is_control then 0 else unit_cost end as contact_cost_amount,
+    profit as expected_profit_amount,
+    concat(
+        case when is_control then 'Held out to measure the campaign; a contact was expected to add '
+            else 'Expected to add ' end,
+        -- One call: each reads its pattern anew. None of these is null where there is a profit.
+        printf(
+            '%.2f: %.4f extra orders of %.2f (%.0f %% only brought forward), less %.2f for the offer, %.2f for who '
+            || 'is driven off and %.2f for the contact; he bought: ',
+            profit, uplift, order_margin, 100 * forward_share, offer_cost, leaving_cost, unit_cost
+        ),
+        band, '.'
+    ) as reason
+from decided_contact
 """
 _CONTROLS = """
-select plan.campaign_ref, campaign.campaign_key, plan.customer_id, campaign.control_share,
-    {hash_share} as hash_share
-from chosen_contact as plan
-inner join listed_campaign as campaign on campaign.campaign_ref = plan.campaign_ref
-where plan.is_control
-order by plan.campaign_ref, plan.customer_id
+create or replace temp view held_out_contact as
+select campaign_ref, campaign_key, customer_id, control_share, {hash_share} as hash_share
+from decided_contact
+where is_control
+order by campaign_ref, customer_id
 """
 
 
@@ -113,7 +123,7 @@ def decide(
     priority = rank_campaigns(connection, campaigns, offer_rows, reach, plan, model, as_of)
     frames["campaign_priority"] = priority
     if (campaigns["list_kind"] == "planned").all():
-        frames |= _plan_tables(connection, plan, campaigns, settings.company_name, as_of)
+        frames |= _plan_tables(connection, plan, settings.company_name, as_of)
     rows = write_day(connection, "decisions", TABLES, as_of, frames, GRAIN)
     return DecisionReport(as_of, rows, priority, model, _notes(priority, basis))
 
@@ -149,23 +159,18 @@ def _with_spending(connection: duckdb.DuckDBPyConnection, campaigns: pd.DataFram
     return campaigns.assign(spent_amount=campaigns["spent_amount"].fillna(0.0).where(is_planned, 0.0))
 
 
-def _plan_tables(
-    connection: duckdb.DuckDBPyConnection, plan: Plan, campaigns: pd.DataFrame, company: str, as_of: date
-) -> dict[str, pd.DataFrame | str]:
+def _plan_tables(connection: duckdb.DuckDBPyConnection, plan: Plan, company: str, as_of: date) -> dict[str, str]:
     if plan.contacts.empty:
         return {}
-    listed = campaigns[["campaign_ref", "campaign_key", "offer_kind", "offer_value", "coupon_code", "control_share"]]
-    connection.register("chosen_contact", plan.contacts)
-    connection.register("listed_campaign", listed)
-    name, key = company.replace("'", "''"), date_key(as_of)
+    connection.register("chosen_contact", plan.contacts[["opportunity", "customer_id", "day", "is_control", "profit"]])
     try:
-        connection.execute(_PLAN.format(company=name, key=key, day=as_of.isoformat()))
-        share = hash_share(company, "plan.campaign_ref", "plan.customer_id")
-        controls = connection.execute(_CONTROLS.format(hash_share=share)).df()
+        connection.execute(_PLAN.format(day=as_of.isoformat()))
     finally:
         connection.unregister("chosen_contact")
-        connection.unregister("listed_campaign")
-    return {"contact_plan": "decided_contact", "control_group": controls}
+    connection.execute(_WORDED.format(company=company.replace("'", "''"), key=date_key(as_of)))
+    share = hash_share(company, "campaign_ref", "customer_id")
+    connection.execute(_CONTROLS.format(hash_share=share))
+    return {"contact_plan": "worded_contact", "control_group": "held_out_contact"}
 
 
 def _notes(priority: pd.DataFrame, basis: str) -> tuple[str, ...]:

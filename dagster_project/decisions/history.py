@@ -43,12 +43,10 @@ from (
 
 _CUSTOMERS = """
 create or replace temp table decision_customer as
-with ordered as (
-    select customer_id, (epoch_us(ordered_at) + {quarters_before} * cast(900000000 as bigint)) // 900000000 as quarter,
-        count(*) as line_count
+with ordered as not materialized (
+    select customer_id, (epoch_us(ordered_at) + {quarters_before} * cast(900000000 as bigint)) // 900000000 as quarter
     from warehouse.fct_order_line
     where customer_id <> -1 and order_date_key > 0 and order_date_key < {end_key}
-    group by all
 ),
 
 -- Time zones are whole quarters of an hour apart: to ask for each quarter is cheaper than to ask for each line.
@@ -58,7 +56,7 @@ quarters as (
 ),
 
 order_hours as (
-    select ordered.customer_id, quarters.order_hour, cast(sum(ordered.line_count) as bigint) as line_count
+    select ordered.customer_id, quarters.order_hour, count(*) as line_count
     from ordered inner join quarters on quarters.quarter = ordered.quarter
     group by all
 ),
@@ -71,8 +69,9 @@ habits as (
 ),
 
 bought as (
-    select customer_id, max(order_date) as last_on, count(*) filter (where order_date >= {day} - 365) as year_count
-    from decision_customer_day where is_purchase group by customer_id
+    select customer_id, max(order_date) filter (where is_purchase) as last_on,
+        count(*) filter (where is_purchase and order_date >= {day} - 365) as year_count, sum(line_count) as line_count
+    from decision_customer_day group by customer_id
 ),
 
 contacted as (
@@ -98,7 +97,7 @@ average as (
 )
 
 select customer.customer_id, record.source_system, record.customer_ref,
-    {band} as band,
+    {band} as band, bought.line_count,
     coalesce(cast(worth.expected_order_amount as double), average.order_value) as order_margin,
     coalesce(cast(worth.expected_order_amount as double), average.order_value) * average.revenue_ratio as order_revenue,
     activity.expected_order_count * {window_days} / 365.0 as base_orders,

@@ -27,7 +27,7 @@ HASH_SHARE = (
 # The day on which a permission ends is asked only of those that end within the plan: it is dear.
 _CONTACTS = """
 select opportunity.rowid as opportunity, opportunity.customer_id, lane.lane, opportunity.profit,
-    opportunity.profit_low, opportunity.profit_high, opportunity.unit_cost, customer.contact_count,
+    opportunity.profit_low, opportunity.profit_high, lane.unit_cost, customer.contact_count,
     coalesce(customer.last_contact_on - {day}, -100000) as last_contact_day,
     case
         when opportunity.permitted_until >= {end} then {horizon_days}
@@ -39,15 +39,19 @@ select opportunity.rowid as opportunity, opportunity.customer_id, lane.lane, opp
     {hash_share} as hash_share
 from decision_opportunity as opportunity
 inner join decision_customer as customer on customer.customer_id = opportunity.customer_id
-inner join decision_lane as lane
-    on lane.campaign_ref = opportunity.campaign_ref and lane.channel_code = opportunity.channel_code
+inner join (
+    select offer.offer, offer.campaign_ref, offer.unit_cost, numbered.lane
+    from decision_offer as offer
+    inner join decision_lane as numbered
+        on numbered.campaign_ref = offer.campaign_ref and numbered.channel_code = offer.channel_code
+) as lane on lane.offer = opportunity.offer
 where cast(opportunity.profit as decimal(18, 4)) > 0
     and not exists (
         select 1 from warehouse.fct_campaign_contact as done
-        where done.customer_id = opportunity.customer_id and done.campaign_ref = opportunity.campaign_ref
+        where done.customer_id = opportunity.customer_id and done.campaign_ref = lane.campaign_ref
             and done.sent_date_key < {end_key} and {is_planned}
     )
-order by opportunity.customer_id, opportunity.campaign_ref, opportunity.channel_code
+order by opportunity.customer_id, opportunity.offer
 """
 
 
@@ -114,7 +118,7 @@ def _read_contacts(
         end=start_of_day(as_of + timedelta(days=policy.horizon_days + 2), policy.time_zone),
         end_key=as_of.year * 10_000 + as_of.month * 100 + as_of.day,
         is_planned=str(is_planned).lower(),
-        hash_share=hash_share(company, "opportunity.campaign_ref", "opportunity.customer_id"),
+        hash_share=hash_share(company, "lane.campaign_ref", "opportunity.customer_id"),
     )
     try:
         rows = connection.execute(query).df()
@@ -128,7 +132,7 @@ def _read_contacts(
 
 def _lanes(campaigns: pd.DataFrame, channels: pd.DataFrame, is_planned: bool) -> pd.DataFrame:
     """List a campaign's channels with what limits them: costs, capacity a day and in all, days."""
-    lanes = campaigns.assign(campaign=np.arange(len(campaigns))).merge(channels, on="campaign_ref")
+    lanes = campaigns.merge(channels, on="campaign_ref")
     lanes["channel"] = lanes["channel_code"].astype("category").cat.codes.astype(np.int64)
     lanes["daily"] = lanes["capacity_per_day"].astype(float).fillna(np.inf) if is_planned else np.inf
     lanes["days"] = (lanes["last_day"] - lanes["first_day"] + 1).clip(lower=0) if is_planned else 1

@@ -12,9 +12,11 @@ from __future__ import annotations
 from datetime import date
 
 import duckdb
+import numpy as np
 import pandas as pd
 from scipy.special import ndtri
 
+from dagster_project.decisions.affinity import affinity_of
 from dagster_project.decisions.aftermath import Aftermath
 from dagster_project.decisions.history import read_redemption_share
 from dagster_project.decisions.permission import members
@@ -28,16 +30,17 @@ BANDS = ("never", "frequent", "recent", "lapsing", "dormant")
 _OPPORTUNITY = """
 create or replace temp table decision_opportunity as
 with eligible as materialized (
-    select eligible.campaign_ref, customer.*
+    select eligible.campaign, customer.*
     from decision_eligible as eligible
     inner join decision_customer as customer on customer.customer_id = eligible.customer_id
 ),
 
 met as (
-    select offer.campaign_ref, offer.channel_code, customer.customer_id, customer.band, customer.order_margin,
-        customer.contact_count, permission.permitted_until, offer.unit_cost,
-        offer.uplift + coalesce(liking.affinity - 1, 0) * offer.slope as uplift_alone,
-        sqrt(offer.variance + pow(coalesce(liking.affinity - 1, 0), 2) * offer.slope_variance) as deviation_alone,
+    select offer.offer, offer.campaign, customer.customer_id, customer.order_margin, customer.contact_count,
+        permission.permitted_until, offer.unit_cost,
+        case when customer.line_count > 0 and offer.share is not null then {affinity} - 1 else 0 end as liked_more,
+        offer.uplift + liked_more * offer.slope as uplift_alone,
+        sqrt(offer.variance + pow(liked_more, 2) * offer.slope_variance) as deviation_alone,
         {redemption} * case offer.offer_kind
             when 'discount_pct' then least(offer.offer_value, 100) / 100 * customer.order_revenue
             when 'discount_amount' then least(offer.offer_value * offer.rate_to_home, customer.order_revenue)
@@ -53,33 +56,33 @@ met as (
         ) as leaving_alone
     from eligible as customer
     inner join decision_offer as offer
-        on offer.campaign_ref = customer.campaign_ref and offer.band = customer.band
+        on offer.campaign = customer.campaign and offer.band = customer.band
     inner join decision_permission as permission
         on permission.customer_id = customer.customer_id and permission.channel_code = offer.channel_code
-    left join decision_affinity as liking
-        on liking.customer_id = customer.customer_id and liking.campaign_ref = offer.campaign_ref
+    left join decision_liking as liking
+        on liking.customer_id = customer.customer_id and liking.category = offer.category
 ),
 
 -- Ranked apart from the rest of the row, which need not be sorted then.
 best as (
-    select customer_id, campaign_ref, max(
+    select customer_id, campaign, max(
         uplift_alone * order_margin * (1 - forward_share) - (base_orders + uplift_alone) * offer_cost
         - leaving_alone - unit_cost
     ) as best_profit
     from met
-    group by customer_id, campaign_ref
+    group by customer_id, campaign
 ),
 
 ranked as (
-    select customer_id, campaign_ref,
-        row_number() over (partition by customer_id order by best_profit desc, campaign_ref) - 1 as better_count
+    select customer_id, campaign,
+        row_number() over (partition by customer_id order by best_profit desc, campaign) - 1 as better_count
     from best
 ),
 
 tired as (
     select met.*, pow(1 - {fatigue}, met.contact_count + ranked.better_count) as vigour
     from met
-    inner join ranked on ranked.customer_id = met.customer_id and ranked.campaign_ref = met.campaign_ref
+    inner join ranked on ranked.customer_id = met.customer_id and ranked.campaign = met.campaign
 ),
 
 worked as (
@@ -100,7 +103,7 @@ priced as (
     from worked
 )
 
-select campaign_ref, channel_code, customer_id, band, permitted_until, uplift, order_margin, unit_cost, leaving_cost,
+select offer, campaign, customer_id, permitted_until, uplift, order_margin, leaving_cost,
     uplift - {width} * deviation as uplift_low, uplift + {width} * deviation as uplift_high,
     case when uplift > 0 then forward_share else 0 end as forward_share,
     greatest(base_orders + uplift, 0) * offer_cost as offer_cost,
@@ -110,30 +113,29 @@ from priced
 
 _BEST = """
 create or replace temp view decided_customer_profit as
-select opportunity.campaign_ref, offer.campaign_key, opportunity.customer_id, opportunity.channel_code,
-    opportunity.band as customer_band, opportunity.uplift, opportunity.uplift_low, opportunity.uplift_high,
+select offer.campaign_ref, offer.campaign_key, opportunity.customer_id, offer.channel_code,
+    offer.band as customer_band, opportunity.uplift, opportunity.uplift_low, opportunity.uplift_high,
     opportunity.order_margin as order_margin_amount, opportunity.forward_share as brought_forward_share,
     opportunity.offer_cost as offer_cost_amount, opportunity.leaving_cost as leaving_cost_amount,
-    opportunity.unit_cost as contact_cost_amount, opportunity.profit as expected_profit_amount,
+    offer.unit_cost as contact_cost_amount, opportunity.profit as expected_profit_amount,
     opportunity.profit_low as expected_profit_amount_low, opportunity.profit_high as expected_profit_amount_high,
     '{basis}' as value_basis
-from decision_opportunity as opportunity
-inner join (select distinct campaign_ref, campaign_key from decision_offer) as offer
-    on offer.campaign_ref = opportunity.campaign_ref
-where opportunity.rowid in (
-    select min_by(rowid, (-profit, channel_code)) from decision_opportunity group by campaign_ref, customer_id
-)
-order by opportunity.campaign_ref, opportunity.customer_id
+from (
+    select * from decision_opportunity
+    where rowid in (select min_by(rowid, (-profit, offer)) from decision_opportunity group by campaign, customer_id)
+    order by campaign, customer_id
+) as opportunity
+inner join decision_offer as offer on offer.offer = opportunity.offer
 """
 
 _ELIGIBLE = """
 create or replace temp table decision_eligible as
-select offer.campaign_ref, customer.customer_id
+select offer.campaign, customer.customer_id
 from decision_customer as customer
 cross join decision_listed as offer
 where offer.is_open_to_all
 union all
-select offer.campaign_ref, customer.customer_id
+select offer.campaign, customer.customer_id
 from decision_listed as offer
 inner join ({members}) as member on member.segment_name = offer.eligibility
 inner join decision_customer as customer on customer.customer_id = member.customer_id
@@ -149,12 +151,13 @@ used_channel as (
     select campaign_ref, list(channel_code) as channels from warehouse.bridge_campaign_channel group by campaign_ref
 )
 
-select eligible.campaign_ref, count(*) as eligible_count,
+select listed.campaign_ref, count(*) as eligible_count,
     count(*) filter (where list_has_any(open_channel.channels, used_channel.channels)) as permitted_count
 from decision_eligible as eligible
+inner join decision_listed as listed on listed.campaign = eligible.campaign
 left join open_channel on open_channel.customer_id = eligible.customer_id
-left join used_channel on used_channel.campaign_ref = eligible.campaign_ref
-group by eligible.campaign_ref
+left join used_channel on used_channel.campaign_ref = listed.campaign_ref
+group by listed.campaign_ref
 """
 
 
@@ -185,22 +188,27 @@ def price_contacts(
 ) -> None:
     """Fill `decision_offer` and `decision_opportunity`: every permitted customer x campaign x channel, priced.
 
-    Needs `decision_customer`, `decision_eligible`, `decision_permission` and `decision_affinity`; only offers with a
-    unit cost and an uplift are priced.
+    Needs `decision_customer`, `decision_eligible`, `decision_permission` and the tables of `affinity.read_affinity`;
+    only offers with a unit cost and an uplift are priced. An opportunity has the number of its offer (by campaign,
+    channel and band) and campaign, and of what its offer tells nothing: numbers are cheaper to join and to keep.
     """
     columns = [
-        "campaign_ref", "campaign_key", "channel_code", "offer_kind", "offer_value", "rate_to_home", "unit_cost",
-        "band", "uplift", "variance", "slope", "slope_variance", "leaving", "base_orders",
+        "campaign", "campaign_ref", "campaign_key", "channel_code", "offer_kind", "offer_value", "rate_to_home",
+        "unit_cost", "band", "uplift", "variance", "slope", "slope_variance", "leaving", "base_orders",
     ]  # fmt: skip
     known = offer_rows.dropna(subset=["unit_cost", "uplift"])[columns]
     known = known.assign(offer_value=known["offer_value"].fillna(0.0), base_orders=known["base_orders"].astype(float))
+    known = known.assign(offer=np.arange(len(known)))
     connection.register("offer_rows", known)
     connection.execute("""create or replace temp table decision_offer as
-        select * replace (
-            cast(campaign_ref as text) as campaign_ref, cast(channel_code as text) as channel_code,
+        select told.* replace (
+            cast(offer as integer) as offer, cast(campaign as integer) as campaign,
+            cast(told.campaign_ref as text) as campaign_ref, cast(channel_code as text) as channel_code,
             cast(offer_kind as text) as offer_kind, cast(band as text) as band,
             nullif(cast(base_orders as double), cast('nan' as double)) as base_orders
-        ) from offer_rows""")
+        ), aim.category, aim.share
+        from offer_rows as told
+        left join decision_aim as aim on aim.campaign_ref = told.campaign_ref""")
     connection.unregister("offer_rows")
     figures = {
         "redemption": read_redemption_share(connection, as_of, policy),
@@ -212,7 +220,10 @@ def price_contacts(
         "width": float(ndtri((1 + policy.interval_level) / 2)),
         "window_days": policy.response_window_days,
     }
-    connection.execute(_OPPORTUNITY.format(**{name: f"{value:.9g}" for name, value in figures.items()}))
+    affinity = affinity_of("liking.line_count", "customer.line_count", "offer.share")
+    connection.execute(
+        _OPPORTUNITY.format(affinity=affinity, **{name: f"{value:.9g}" for name, value in figures.items()})
+    )
 
 
 def best_contacts(connection: duckdb.DuckDBPyConnection, basis: str) -> str:
@@ -222,15 +233,23 @@ def best_contacts(connection: duckdb.DuckDBPyConnection, basis: str) -> str:
 
 
 def read_eligible(connection: duckdb.DuckDBPyConnection, campaigns: pd.DataFrame, as_of: date) -> None:
-    """Fill `decision_eligible`: the customers in the segment of each campaign; needs `decision_customer`."""
-    listed = campaigns[["campaign_ref", "eligibility", "is_open_to_all"]].astype(
-        {"campaign_ref": object, "eligibility": object, "is_open_to_all": bool}
-    )
-    connection.register("decision_listed", listed)
-    try:
-        connection.execute(_ELIGIBLE.format(members=members(as_of)))
-    finally:
-        connection.unregister("decision_listed")
+    """Fill `decision_eligible`: the customers in the segment of each campaign (number); needs `decision_customer`.
+
+    `decision_listed` has the campaigns themselves.
+    """
+    columns = [
+        "campaign", "campaign_ref", "campaign_key", "eligibility", "is_open_to_all", "offer_kind", "offer_value",
+        "coupon_code", "control_share",
+    ]  # fmt: skip
+    connection.register("listed_rows", campaigns[columns].astype({"is_open_to_all": bool}))
+    connection.execute("""create or replace temp table decision_listed as
+        select * replace (
+            cast(campaign as integer) as campaign, cast(campaign_ref as text) as campaign_ref,
+            cast(eligibility as text) as eligibility, cast(offer_kind as text) as offer_kind,
+            cast(coupon_code as text) as coupon_code
+        ) from listed_rows""")
+    connection.unregister("listed_rows")
+    connection.execute(_ELIGIBLE.format(members=members(as_of)))
 
 
 def count_reach(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:

@@ -102,8 +102,9 @@ order by customer_id
 def current_value(as_of: date, basis: tuple[str, float], policy: ScoringPolicy) -> str:
     """Write the SQL that adds up the current value of every customer known before the day, columns as `TABLES` has.
 
-    Amounts are home currency. Value counts as margin or revenue by `basis`. Returned goods cost their refund and give back their cost, as far as
-    the policy says they are sold again. Service is inbound and service contacts, and a cost per case.
+    Amounts are home currency. Value counts as margin or revenue by `basis`. Returned goods cost their refund and give
+    back their cost, as far as the policy says they are sold again. Service is inbound and service contacts, and a cost
+    per case.
     """
     first = date(as_of.year - 1, as_of.month, min(as_of.day, 28) if as_of.month == 2 else as_of.day)
     query = _CURRENT_VALUE.format(

@@ -89,6 +89,17 @@ def test_predictions_stay_in_their_ranges(
     assert np.all(longer >= orders - 1e-9)
 
 
+@given(parameters, histories)
+@settings(max_examples=40, deadline=None)
+def test_a_matrix_of_draws_gives_what_each_draw_gives(
+    theta: np.ndarray, rows: list[tuple[float, float, float]]
+) -> None:
+    x, t_x, T = columns(rows)
+    draws = theta * np.array([[0.7], [1.0], [1.6]])
+    together = bg_nbd.active_probability(draws[None, :, :], x[:, None], t_x[:, None], T[:, None])
+    assert np.array_equal(together.T, [bg_nbd.active_probability(draw, x, t_x, T) for draw in draws])
+
+
 @pytest.mark.parametrize("a", [1.0, 1.0 + 1e-7, 0.999999])
 def test_expectation_survives_the_removable_pole_at_a_of_one(a: float) -> None:
     near, pole = (

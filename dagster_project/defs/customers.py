@@ -50,7 +50,7 @@ def identities(context: dg.AssetExecutionContext) -> Iterator[Any]:
     """Resolve which records are the same customer."""
     session: Session = context.resources.session
     with progress.step("intermediate.identity_ledger") as step, session.connection() as connection:
-        report = identity.resolve(connection)
+        report = identity.resolve(connection, loaded_after=session.known_to if session.is_daily else None)
         for table in IDENTITY_TABLES:
             rows = count(connection, f"intermediate.{table}")
             yield dg.MaterializeResult(

@@ -138,7 +138,8 @@ def forget_records(connection: duckdb.DuckDBPyConnection) -> None:
     remembered = connection.execute(
         "select table_name from duckdb_tables() where database_name = current_database() "
         "and schema_name = 'intermediate' and table_name in ('identity_record_state', 'identity_pair', "
-        "'identity_registry', 'identity_registry_feature', 'identity_judgement')"
+        "'identity_registry', 'identity_registry_feature', 'identity_mention', 'identity_mention_read', "
+        "'identity_judgement')"
     ).fetchall()
     for (table,) in remembered:
         connection.execute(f"drop table intermediate.{table}")

@@ -16,6 +16,8 @@ import duckdb
 
 REGISTRY = "intermediate.identity_registry"
 REGISTRY_FEATURE = "intermediate.identity_registry_feature"
+FORMER = "identity_former"
+"""Temporary: the records of which the registry says something else now, or nothing any more."""
 RECORD_ID = "('0x' || left(md5(source_system || '|' || customer_ref), 15))::bigint"
 
 # Everything that the normalised values are made from: a record of which none of it has changed is not read again.
@@ -24,6 +26,9 @@ _READ = (
     "given_name", "family_name", "full_name", "organisation_name", "email", "phone", "country_code", "street",
     "postcode", "city",
 )  # fmt: skip
+_FORMER = f"""
+create or replace temp table {FORMER} (said ubigint, record_id bigint, source_system text, customer_ref text)
+"""
 _TABLES = f"""
 create table if not exists {REGISTRY} (
     said ubigint not null, record_id bigint not null, source_system text not null, customer_ref text not null,
@@ -48,11 +53,10 @@ inner join (from identity_said anti join {REGISTRY} using (said)) as said
     on registry.source_system = said.source_system and registry.customer_ref = said.customer_ref
 """
 _FORGET_FORMER = f"""
-create or replace temp table identity_former as
-select said, record_id from {REGISTRY} anti join identity_said using (said);
-delete from {REGISTRY} where said in (select said from identity_former);
-delete from {REGISTRY_FEATURE} where record_id in (select record_id from identity_former);
-drop table identity_former
+insert into {FORMER}
+select said, record_id, source_system, customer_ref from {REGISTRY} anti join identity_said using (said);
+delete from {REGISTRY} where said in (select said from {FORMER});
+delete from {REGISTRY_FEATURE} where record_id in (select record_id from {FORMER})
 """
 _NORMALISED = f"""
 create or replace temp table identity_normalised as
@@ -134,7 +138,10 @@ select *, {FINGERPRINT} as fingerprint from plain
 
 
 def read_registry(connection: duckdb.DuckDBPyConnection) -> int:
-    """Bring what is remembered of the registry up to date, all or nothing; return how many records were read anew.
+    """Bring what is remembered of the registry up to date; return how many records were read anew.
+
+    To be called within a transaction. Writes the temporary table `identity_former` (said, record_id, source_system,
+    customer_ref): what was remembered and is not true any more.
 
     `identity_registry`: `said` (a hash of everything that the row is made from and of how it is made), `record_id` (a
     hash of system and reference, the same in every run), `source_system`, `customer_ref`, `registered_at`, `is_live`
@@ -145,21 +152,16 @@ def read_registry(connection: duckdb.DuckDBPyConnection) -> int:
     `fingerprint`, by which a change is told.
     """
     _open_tables(connection)
+    connection.execute(_FORMER)
     connection.execute(_SAID.format(version=_version(connection)))
-    connection.execute("begin transaction")
-    try:
-        connection.execute(_NEWS)
-        news = _count(connection, "identity_news")
-        if _count(connection, REGISTRY) + news > _count(connection, "identity_said"):
-            connection.execute(_FORGET_FORMER)
-        if news:
-            connection.execute(_NORMALISED)
-            connection.execute(_FEATURES)
-            connection.execute("drop table identity_normalised")
-        connection.execute("commit")
-    except Exception:
-        connection.execute("rollback")
-        raise
+    connection.execute(_NEWS)
+    news = _count(connection, "identity_news")
+    if _count(connection, REGISTRY) + news > _count(connection, "identity_said"):
+        connection.execute(_FORGET_FORMER)
+    if news:
+        connection.execute(_NORMALISED)
+        connection.execute(_FEATURES)
+        connection.execute("drop table identity_normalised")
     for table in ("identity_said", "identity_news"):
         connection.execute(f"drop table {table}")
     return news

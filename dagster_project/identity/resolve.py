@@ -18,6 +18,7 @@ from dagster_project.identity.identifiers import form_beliefs
 from dagster_project.identity.judgement import forget_unasked, open_judgements
 from dagster_project.identity.ledger import LEDGER, enter_beliefs
 from dagster_project.identity.matching import ProbabilisticMatching
+from dagster_project.identity.mentions import read_mentions
 from dagster_project.identity.normalise import define_macros
 from dagster_project.identity.records import collect_records
 from dagster_project.identity.registry import read_registry
@@ -41,6 +42,7 @@ def resolve(
     *,
     edge_sources: Sequence[EdgeSource] | None = None,
     believed_at: datetime | None = None,
+    loaded_after: datetime | None = None,
 ) -> ResolutionReport:
     """Resolve every record in staging and enter the result into `intermediate.identity_ledger`.
 
@@ -53,6 +55,8 @@ def resolve(
         connection: the warehouse, with `staging.stg_<feed>` built.
         edge_sources: where links between records come from; the exact rules and probabilistic matching if absent.
         believed_at: when the result is known, with offset; now if absent.
+        loaded_after: the moment up to which the last resolution knows the rows of `raw`, where nothing but newer ones
+            has changed staging since; if absent, every row is read.
 
     Returns:
         The figures of the resolution.
@@ -61,7 +65,7 @@ def resolve(
     shared: Counter[str] = Counter()
     overused: Counter[str] = Counter()
     define_macros(connection)
-    read_registry(connection)
+    _read(connection, loaded_after)
     open_judgements(connection)
     records = collect_records(connection)
     connection.execute(_EDGES)
@@ -100,6 +104,18 @@ def resolve(
     )  # fmt: skip
     _forget(connection)
     return report
+
+
+def _read(connection: duckdb.DuckDBPyConnection, loaded_after: datetime | None) -> None:
+    """Bring what is remembered of registry and feeds up to date, all or nothing."""
+    connection.execute("begin transaction")
+    try:
+        read_registry(connection)
+        read_mentions(connection, loaded_after)
+        connection.execute("commit")
+    except Exception:
+        connection.execute("rollback")
+        raise
 
 
 def _customers(connection: duckdb.DuckDBPyConnection) -> int:

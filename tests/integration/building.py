@@ -53,7 +53,7 @@ def build(session: Session, select: str = ALL, is_full: bool = False, judge: Pat
         _models(session, [STAGING, *([] if known_to else [SEEDS])], NOT_BUILT, variables)
         if judge is not None:
             _take_model(connection, judge)
-        identity.resolve(connection)
+        identity.resolve(connection, loaded_after=known_to)
         _models(session, [select], [*NOT_BUILT, STAGING], variables)
         upkeep.remember(session, connection)
     dbt.release()

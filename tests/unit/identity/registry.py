@@ -5,7 +5,7 @@ from __future__ import annotations
 import duckdb
 
 _TIMES = {"registered_at", "effective_at", "created_at", "ordered_at", "returned_at", "occurred_at", "entered_at",
-          "sent_at", "responded_at", "opened_at"}  # fmt: skip
+          "sent_at", "responded_at", "opened_at", "_loaded_at"}  # fmt: skip
 _FEEDS = {
     "customers": "source_system customer_ref registered_at party_type gender tax_code birth_date given_name "
     "family_name full_name organisation_name email phone street postcode city country_code is_deleted",
@@ -23,6 +23,7 @@ _FEEDS = {
     "device_signals": "source_system customer_ref device_ref occurred_at",
     "leads": "source_system lead_ref full_name organisation_name email phone country_code",
 }
+_COLUMNS = {feed: [*columns.split(), "_loaded_at"] for feed, columns in _FEEDS.items()}
 _KINDS = {"birth_date": "date", "is_deleted": "boolean"}
 _DEFAULTS: dict[str, object] = {"source_system": "crm", "country_code": "IT", "platform": "chirp"}
 
@@ -34,13 +35,14 @@ class Registry:
         self.connection = duckdb.connect()
         self.connection.execute("set TimeZone = 'UTC'")
         self.connection.execute("create schema staging; create schema intermediate")
-        for feed, columns in _FEEDS.items():
-            self.connection.execute(f"create table staging.stg_{feed} ({', '.join(map(_typed, columns.split()))})")
+        self.loaded_at = "2026-01-01 04:00:00+00"
+        for feed, columns in _COLUMNS.items():
+            self.connection.execute(f"create table staging.stg_{feed} ({', '.join(map(_typed, columns))})")
 
     def add(self, feed: str, **row: object) -> None:
-        """Add one row; `crm`, Italy and 1 January 2025 unless told otherwise."""
-        columns = _FEEDS[feed].split()
-        fallback = _DEFAULTS | dict.fromkeys(_TIMES, "2025-01-01 12:00:00+00")
+        """Add one row; `crm`, Italy and 1 January 2025 unless told otherwise, loaded when `loaded_at` says."""
+        columns = _COLUMNS[feed]
+        fallback = _DEFAULTS | dict.fromkeys(_TIMES, "2025-01-01 12:00:00+00") | {"_loaded_at": self.loaded_at}
         values = [row.pop(column, fallback.get(column)) for column in columns]
         assert not row, f"{feed} has no {sorted(row)}"
         marks = ", ".join("?" * len(values))

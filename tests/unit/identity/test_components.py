@@ -10,6 +10,7 @@ import pytest
 from dagster_project.identity import resolve
 from dagster_project.identity.components import MAX_COMPONENT, assign_components
 from dagster_project.identity.judgement import open_judgements
+from dagster_project.identity.mentions import read_mentions
 from dagster_project.identity.normalise import define_macros
 from dagster_project.identity.records import collect_records
 from dagster_project.identity.registry import read_registry
@@ -113,6 +114,7 @@ def test_a_strong_disagreement_forbids_however_likely_the_model_and_strong_the_c
     registry.person("3", system, **({**MARIO, "tax_code": None} | other))
     define_macros(registry.connection)
     read_registry(registry.connection)
+    read_mentions(registry.connection, None)
     open_judgements(registry.connection)
     records = collect_records(registry.connection)
     registry.connection.execute(_EDGES)
@@ -131,6 +133,7 @@ def test_what_disagrees_too_often_to_be_trusted_forbids_nothing(registry: Regist
     registry.person("2", "pos", **(MARIO | {"tax_code": "VRDLGU98M04F205Z"}))
     define_macros(registry.connection)
     read_registry(registry.connection)
+    read_mentions(registry.connection, None)
     open_judgements(registry.connection)
     records = collect_records(registry.connection)
     registry.connection.execute(_EDGES)

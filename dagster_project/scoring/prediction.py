@@ -137,19 +137,23 @@ def tail_quantiles(draws: Array, tail: float, method: Literal["linear", "inverte
 def _simulated_orders(
     chunk: pd.DataFrame, draws: Array, weeks: float, generator: np.random.Generator
 ) -> tuple[Array, Array]:
-    """Draw whether the customer is active and how often he buys: Poisson purchases, cut by a geometric dropout."""
+    """Draw whether the customer is active and how often he buys: Poisson purchases, cut by a geometric dropout.
+
+    Nothing is drawn that cannot matter: no rate where he is not active, no dropout where he buys once at most.
+    """
     x, t_x, T = (chunk[c].to_numpy(np.float64)[:, None] for c in HISTORY)
     r, alpha, a, b = draws.T
     alive = bg_nbd.active_probability(draws[None, :, :], x, t_x / 7, T / 7)
-    rate = generator.standard_gamma(r + x)
-    rate /= alpha + T / 7
-    dropout = generator.beta(np.broadcast_to(a, rate.shape), b + x)
+    is_active = generator.random(alive.shape) < alive
+    rate = generator.standard_gamma((r + x)[is_active])
+    rate *= (weeks / (alpha + T / 7))[is_active]
+    orders = np.zeros(alive.shape)
+    orders[is_active] = generator.poisson(rate)
+    has_next = orders > 1
+    dropout = generator.beta(np.broadcast_to(a, has_next.shape)[has_next], (b + x)[has_next])
     np.clip(dropout, 1e-9, 1.0, out=dropout)
-    rate *= weeks
-    purchases = generator.poisson(rate)
-    np.minimum(purchases, generator.geometric(dropout), out=purchases)
-    purchases[generator.random(rate.shape) >= alive] = 0
-    return alive, purchases.astype(np.float64)
+    orders[has_next] = np.minimum(orders[has_next], generator.geometric(dropout))
+    return alive, orders
 
 
 def _simulated_value(chunk: pd.DataFrame, orders: Array, draws: Array | None, generator: np.random.Generator) -> Array:
@@ -159,15 +163,13 @@ def _simulated_value(chunk: pd.DataFrame, orders: Array, draws: Array | None, ge
     x, amount = (chunk[c].to_numpy(np.float64)[:, None] for c in ["repeat_order_count", "mean_amount"])
     p, q, v = draws.T
     scale = v + x * amount
-    has_rate = scale > 0
-    own = generator.standard_gamma(q + p * x)
-    np.divide(own, scale, out=own, where=has_rate)
+    # A history of losses has no gamma rate; its orders are worth their expectation.
+    value = orders * chunk["expected_order_amount"].to_numpy(np.float64)[:, None]
+    is_drawn = (orders > 0) & (scale > 0)
+    own = generator.standard_gamma((q + p * x)[is_drawn])
+    own /= scale[is_drawn]
     np.maximum(own, 1e-12, out=own)
-    value: Array = generator.standard_gamma(p * orders)
-    value /= own
-    if not has_rate.all():
-        # A history of losses has no gamma rate; its orders are worth their expectation.
-        value = np.where(has_rate, value, orders * chunk["expected_order_amount"].to_numpy(np.float64)[:, None])
+    value[is_drawn] = generator.standard_gamma((p * orders)[is_drawn]) / own
     counted = chunk["expected_order_count"].to_numpy(np.float64)
     discounted = chunk["discounted_order_count"].to_numpy(np.float64)
     discount = np.divide(discounted, counted, out=np.ones_like(counted), where=counted > 0)

@@ -1,5 +1,5 @@
 -- Each fact points to the version of its customer, product, campaign or segment that was in force when it happened, and
--- that customer is its own.
+-- that customer is its own. Asked of all facts at once, so that the versions are looked up in one table.
 {%- set moments = {
     'fct_order_line': 'ordered_at', 'fct_return': 'returned_at', 'fct_loyalty_entry': 'occurred_at',
     'fct_touchpoint': 'occurred_at', 'fct_web_event': 'occurred_at', 'fct_web_session': 'started_at',
@@ -15,19 +15,27 @@
 } %}
 
 {% for entity, facts in pointing.items() -%}
-    {% for fact in facts -%}
-        select
-            '{{ fact }} by {{ entity }}' as fact,
-            count(*) as wrong_count
-        from {{ ref(fact) }} as fact
-        inner join {{ ref('dim_' ~ entity) }} as versions on fact.{{ entity }}_key = versions.{{ entity }}_key
-        where
-            fact.{{ moments[fact] }} < versions.valid_from
-            or fact.{{ moments[fact] }} >= versions.valid_to
-            {% if entity == 'customer' %}or fact.customer_id <> versions.customer_id{% endif %}
-        having count(*) > 0
-        union all
-    {% endfor -%}
+    select
+        fact.fact,
+        count(*) as wrong_count
+    from (
+        {% for fact in facts -%}
+            select
+                '{{ fact }} by {{ entity }}' as fact,
+                {{ entity }}_key,
+                {% if entity == 'customer' %}customer_id,{% endif %}
+                {{ moments[fact] }} as happened_at
+            from {{ ref(fact) }}
+            {% if not loop.last %}union all{% endif %}
+        {% endfor -%}
+    ) as fact
+    inner join {{ ref('dim_' ~ entity) }} as versions on fact.{{ entity }}_key = versions.{{ entity }}_key
+    where
+        fact.happened_at < versions.valid_from
+        or fact.happened_at >= versions.valid_to
+        {% if entity == 'customer' %}or fact.customer_id <> versions.customer_id{% endif %}
+    group by fact.fact
+    union all
 {% endfor -%}
 select
     'fct_segment_membership by segment' as fact,

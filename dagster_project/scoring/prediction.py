@@ -164,7 +164,7 @@ def _simulated_value(chunk: pd.DataFrame, orders: Array, draws: Array | None, ge
     p, q, v = draws.T
     scale = v + x * amount
     # A history of losses has no gamma rate; its orders are worth their expectation.
-    value = orders * chunk["expected_order_amount"].to_numpy(np.float64)[:, None]
+    value: Array = orders * chunk["expected_order_amount"].to_numpy(np.float64)[:, None]
     is_drawn = (orders > 0) & (scale > 0)
     own = generator.standard_gamma((q + p * x)[is_drawn])
     own /= scale[is_drawn]

@@ -1,6 +1,7 @@
 {#
     How the months of customers are brought up to date. `fct_customer_month` makes again the months of customers touched,
-    and of everybody those that were open. `fct_customer_standing` ranks again from the first month touched on.
+    and of everybody those that were open. `fct_customer_standing` ranks again from the first month touched on; there it
+    makes again the rows of those whose sums are others, all of the open months, and those of who has another score now.
 #}
 
 {#
@@ -46,11 +47,11 @@
     ]) -}}
 {%- endmacro %}
 
-{# Takes out of a table of months those from the first one that a relation names. To be called before the model. #}
-{% macro forget_from(first) %}
+{# Takes out of a table of months those after the last one. To be called before the model. #}
+{% macro forget_after(bounded) %}
     {%- if is_daily() -%}
         delete from {{ this }}
-        where month_date_key >= (select first_made.month_date_key from {{ first }} as first_made)
+        where month_date_key > (select bounded.last_month_date_key from {{ bounded }} as bounded)
     {%- endif -%}
 {% endmacro %}
 
@@ -79,6 +80,138 @@
         where rules.measure = 'value' and rules.place = -1
     )
 {%- endmacro %}
+
+{#
+    What customers are compared by, from what they are told to have done. They are compared with those who had ordered by
+    then, in value with those who bought within the twelve months; who is not compared has nothing there.
+#}
+{% macro measures_of_standing() -%}
+    case when order_count_to_date > 0 then cast(-recency_days as {{ type_money() }}) end as recency,
+    case when order_count_to_date > 0 then cast(order_count_to_date as {{ type_money() }}) end as frequency,
+    case when order_count_to_date > 0 then net_amount_to_date end as monetary,
+    case when order_count_12m > 0 then value_amount_12m end as value
+{%- endmacro %}
+
+{# What `fct_customer_standing` held after the last run, for the models from which it is made. #}
+{% macro last_standing(months) -%}
+    {{ months.incorporate(path={'identifier': 'fct_customer_standing'}) }}
+{%- endmacro %}
+
+{# Whether the sums of a customer are made anew: everybody's in a whole build. #}
+{% macro is_summed_anew(customer_id, touched_customers) -%}
+    {% if is_daily_run() %}{{ is_among(customer_id, touched_customers) }}{% else %}true{% endif %}
+{%- endmacro %}
+
+{# In a daily run, only the months of which customers' sums are made anew. #}
+{% macro join_summed_anew(months) -%}
+    {%- if is_daily_run() %}
+    inner join {{ ref('fct_customer_standing__touched_customers') }} as customers
+        on {{ months }}.customer_id = customers.customer_id and {{ months }}.month_date_key >= customers.month_date_key
+    {%- endif %}
+{%- endmacro %}
+
+{# The months that were open, of everybody else: what changes with the day is told anew, sums are those of the first. #}
+{% macro union_open_months(months) %}
+    {%- if is_daily_run() %}
+    union all
+    select
+        months.customer_month_key,
+        months.customer_id,
+        months.customer_key,
+        months.month_start_date,
+        months.month_date_key,
+        months.lifecycle_stage,
+        months.recency_days,
+        months._loaded_at,
+        standing.order_count_to_date,
+        standing.net_amount_to_date,
+        standing.order_count_12m,
+        standing.value_amount_12m
+    from {{ months }} as months
+    inner join {{ last_standing(months) }} as standing on months.customer_id = standing.customer_id
+    inner join {{ ref('fct_customer_standing__touched') }} as ranked_again
+        on
+            standing.month_date_key = ranked_again.open_month_date_key
+            and months.month_date_key >= ranked_again.open_month_date_key
+    where not {{ is_among('months.customer_id', ref('fct_customer_standing__touched_customers'), ['customer_id']) }}
+    {%- endif %}
+{% endmacro %}
+
+{# The rows of the months ranked again that nobody makes again unless they stand elsewhere now. #}
+{% macro standing_left(standing) %}
+    select
+        standing.*,
+        {{ measures_of_standing() }}
+    from {{ standing }} as standing
+    inner join {{ ref('fct_customer_standing__touched') }} as ranked_again
+        on
+            standing.month_date_key >= ranked_again.month_date_key
+            and standing.month_date_key < ranked_again.open_month_date_key
+    where
+        standing.customer_id not in (
+            select customers.customer_id
+            from {{ ref('fct_customer_standing__touched_customers') }} as customers
+            where
+                customers.month_date_key < (
+                    select open_months.open_month_date_key
+                    from {{ ref('fct_customer_standing__touched') }} as open_months
+                )
+        )
+{% endmacro %}
+
+{# What those of the last run are measured by. #}
+{% macro union_standing_left(months, measures) %}
+    {%- if is_daily_run() %}
+    union all
+    select
+        month_date_key,
+        {{ measures | join(', ') }}
+    from ({{ standing_left(last_standing(months)) }}) as standing
+    {%- endif %}
+{% endmacro %}
+
+{#
+    Those rows of them whose values no longer lie within the bounds of the scores that they have; each of them has one, so
+    that the bounds are found by key.
+#}
+{% macro union_standing_moved(scored) %}
+    {%- if is_daily() %}
+    union all
+    select
+        standing.customer_month_key,
+        standing.customer_id,
+        standing.customer_key,
+        standing.month_start_date,
+        standing.month_date_key,
+        standing.lifecycle_stage,
+        standing.recency_days,
+        standing._loaded_at,
+        standing.order_count_to_date,
+        standing.net_amount_to_date,
+        standing.order_count_12m,
+        standing.value_amount_12m,
+        standing.recency,
+        standing.frequency,
+        standing.monetary,
+        standing.value
+    from ({{ standing_left(this) }}) as standing
+    {%- for measure, place in {
+        'recency': 'recency_score', 'frequency': 'frequency_score', 'monetary': 'monetary_score', 'value': 'value_band'
+    }.items() %}
+    left join {{ scored }} as of_{{ measure }}
+        on
+            of_{{ measure }}.measure = '{{ measure }}'
+            and standing.month_date_key = of_{{ measure }}.month_date_key
+            and standing.{{ place }} = of_{{ measure }}.{{ 'score' if measure != 'value' else place }}
+            and standing.{{ measure }} between of_{{ measure }}.lowest and of_{{ measure }}.highest
+    {%- endfor %}
+    where
+        {% for measure in ['recency', 'frequency', 'monetary', 'value'] -%}
+            standing.{{ measure }} is not null and of_{{ measure }}.measure is null
+            {% if not loop.last %}or {% endif %}
+        {%- endfor %}
+    {%- endif %}
+{% endmacro %}
 
 {#
     In the months that are left everybody keeps his place; what else is told of those touched is told again. Who has no row

@@ -1,5 +1,7 @@
 {{ config(schema='intermediate', contract={'enforced': false}) }}
 
+-- depends_on: {{ ref('fct_customer_standing__touched_customers') }}
+
 -- The months in which what a customer is measured by changes, each with what it is then: only these few pass through
 -- the window. What came before the first month that is ranked again comes with that one. A year lies between two keys
 -- of months that are 10,000 apart.
@@ -14,18 +16,10 @@ bought as (
         margin_amount,
         refund_amount
     from {{ ref('fct_customer_month') }}
-    where customer_id <> -1 and (order_count > 0 or net_amount <> 0 or refund_amount <> 0)
-),
-
--- Who has no known cost in a month earns the share that the others do; where nobody's is known, value is revenue.
-margin as (
-    select
-        month_date_key,
-        coalesce(sum(margin_amount) / nullif(sum(case when margin_amount is not null then net_amount end), 0), 1)
-            as margin_share
-    from bought
-    where order_count > 0
-    group by month_date_key
+    where
+        customer_id <> -1
+        and (order_count > 0 or net_amount <> 0 or refund_amount <> 0)
+        and {{ is_summed_anew('customer_id', ref('fct_customer_standing__touched_customers')) }}
 ),
 
 valued as (
@@ -38,7 +32,7 @@ valued as (
         - bought.refund_amount as value_amount,
         bought.month_date_key > (select first_ranked.month_date_key - 10000 from first_ranked) as is_of_last_year
     from bought
-    left join margin on bought.month_date_key = margin.month_date_key
+    left join {{ ref('fct_customer_standing__margin') }} as margin on bought.month_date_key = margin.month_date_key
 ),
 
 -- What is bought counts for good, and among the last twelve months until the thirteenth takes it out.

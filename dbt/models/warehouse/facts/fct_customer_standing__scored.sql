@@ -1,13 +1,17 @@
 {{ config(schema='intermediate', contract={'enforced': false}) }}
 
+-- depends_on: {{ ref('fct_customer_month') }}
+-- depends_on: {{ ref('fct_customer_standing__touched') }}, {{ ref('fct_customer_standing__touched_customers') }}
+
 -- A score is a step of the value: a measure of millions of months is sorted by itself, and no more than the two ends of
--- each step are kept of it.
+-- each step are kept of it. In a daily run most values stand where they are told, in the rows of the last run.
 {% set measures = ['recency', 'frequency', 'monetary', 'value'] %}
 with measured as (
     select
         month_date_key,
         {{ measures | join(',\n        ') }}
     from {{ ref('fct_customer_standing__measured') }}
+    {{ union_standing_left(ref('fct_customer_month'), measures) }}
 ),
 
 {% for measure in measures -%}

@@ -54,7 +54,11 @@ def exchange_tables(
             key = description.key if table in written else None
             connection.execute("begin")
             if key and key not in description.pseudonym_columns:
-                _exchange(connection, relation, select, f'"{key}" in (select "{key}" from staging."{table}{WRITTEN}")')
+                written_rows = f'"{key}" in (select "{key}" from staging."{table}{WRITTEN}")'
+                connection.execute(f"delete from publication.{relation} where {written_rows}")
+                # DuckDB reads every column of every row before it looks for a key: so the keys are looked for first.
+                found = f"rowid in (select rowid from {relation} where {written_rows})"
+                exchanged = _insert(connection, relation, select, found)
                 if count(connection, f"publication.{relation}") != rows:
                     # What the run wrote is there, so what is too much is what it took away.
                     connection.execute(
@@ -62,19 +66,24 @@ def exchange_tables(
                     )
             elif rows > MANY and _is_daily(connection, schema, table):
                 days = ", ".join(f"date '{day}'" for day in _changed_days(connection, relation, as_of))
-                _exchange(connection, relation, select, f"as_of_date in ({days})")
+                exchanged = _exchange(connection, relation, select, f"as_of_date in ({days})")
             else:
-                _exchange(connection, relation, select)
+                exchanged = _exchange(connection, relation, select)
             connection.execute("commit")
-            if rows > MANY:
+            if exchanged > MANY:
                 # So that the next table takes the room that this one has given up.
                 connection.execute("checkpoint publication")
     return expected
 
 
-def _exchange(connection: duckdb.DuckDBPyConnection, relation: str, select: Select, rows: str = "") -> None:
+def _exchange(connection: duckdb.DuckDBPyConnection, relation: str, select: Select, rows: str = "") -> int:
     connection.execute(f"delete from publication.{relation} where {rows or 'true'}")
-    connection.execute(f"insert into publication.{relation} {select(rows=rows)}")
+    return _insert(connection, relation, select, rows)
+
+
+def _insert(connection: duckdb.DuckDBPyConnection, relation: str, select: Select, rows: str) -> int:
+    inserted = connection.execute(f"insert into publication.{relation} {select(rows=rows)}").fetchone()
+    return int(inserted[0]) if inserted else 0
 
 
 def _is_daily(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> bool:

@@ -11,6 +11,8 @@ import duckdb
 _ADDRESSES = ("email", "phone", "handle")
 _TURNING = (4, 7, 10)
 """Parts in which some addresses are another's in the fourth run: those whose hash leaves 4 of 9 then are told to be."""
+_COMING = "contact_ref || ' to come'"
+_TO_COME = f"{_COMING} as contact_ref"
 _RENAMED = "hash(campaign_ref) % 4 = 0"
 
 
@@ -41,6 +43,10 @@ def correct_contacts(connection: duckdb.DuckDBPyConnection) -> None:
     for number, which in ((1, _RENAMED), (6, f"not {_RENAMED}")):
         offered = f"(select min(campaign_ref) from raw.campaign_contacts where {which}) as campaign_ref"
         _say_part(connection, "contacts", "contact_ref", number, offered)
+    # Answers go to the latest contact of their campaign and customer where they name none, or one that is to come.
+    for number in range(1, 7):
+        _say_part(connection, "campaign_responses", "response_ref", number, "null as contact_ref")
+    _say_part(connection, "campaign_responses", "response_ref", 7, f"{_TO_COME}, null as customer_ref")
     visitor = "(select min(visitor_ref) from raw.web_events where customer_ref is not null) as visitor_ref"
     nobody = ", ".join(f"null as {name}" for name in ("customer_ref", *_ADDRESSES))
     _say_part(connection, "contacts", "contact_ref", 2, f"{nobody}, {visitor}")
@@ -68,6 +74,10 @@ def correct_contacts_again(connection: duckdb.DuckDBPyConnection) -> None:
     say_anew(connection, "campaign_channels", "unit_cost + 1 as unit_cost", dearer)
     _say_part(connection, "campaign_responses", "response_ref", 0, "'complained' as response")
     _say_part(connection, "campaign_contacts", "contact_ref", 2, "true as is_control")
+    awaited = f"where _file <> 'zz_corrected' and {_COMING} in (select contact_ref from raw.campaign_responses)"
+    once = "qualify row_number() over (partition by contact_ref order by _row_hash) = 1"
+    say_anew(connection, "campaign_contacts", f"{_TO_COME}, null as customer_ref", f"{awaited} {once}")
+    _say_part(connection, "campaign_contacts", "contact_ref", 3, "null as customer_ref")
     twice = "(select min(contact_ref) from raw.contacts where campaign_ref = campaign_contacts.campaign_ref)"
     found = f"where {twice} is not null and not {_RENAMED} order by contact_ref limit 1"
     say_anew(connection, "campaign_contacts", f"{twice} as contact_ref", found)

@@ -1,4 +1,9 @@
-{{ config(pre_hook="{{ keep_former(['contact_ref'], whole=true) }}") }}
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    unique_key='contact_ref',
+    pre_hook="{{ forget_touched('contact_ref', ref('int_campaign_contact__touched')) }}"
+) }}
 
 -- The milestones that responses report for a campaign contact: the first time of each.
 select
@@ -15,5 +20,5 @@ select
     min(case when response = 'unsubscribed' then responded_at end) as unsubscribed_at,
     min(case when response in ('clicked', 'visited', 'redeemed', 'accepted') then responded_at end) as responded_at
 from {{ ref('int_campaign_response__matched') }}
-where contact_ref is not null
+{{ where_touched('contact_ref', ref('int_campaign_contact__touched')) or 'where contact_ref is not null' }}
 group by contact_ref

@@ -1,8 +1,20 @@
-{{ config(materialized='view') }}
+{{ config(
+    materialized='incremental',
+    unique_key='response_ref',
+    pre_hook="{{ keep_former(
+        ['response_ref', 'contact_ref', 'response', 'responded_at'],
+        touched=ref('int_campaign_response__touched'), by='response_ref'
+    ) }}"
+) }}
 
 -- The campaign contact that a response answers: the one it names, else the latest one of the same campaign and customer
 -- before it. Nearly all name one: whose the others are is asked of these only.
-with responses as (
+with chosen as (
+    select * from {{ ref('stg_campaign_responses') }}
+    {{ where_touched('response_ref', ref('int_campaign_response__touched')) }}
+),
+
+responses as (
     select
         responses.response_ref,
         responses.campaign_ref,
@@ -11,7 +23,7 @@ with responses as (
         responses.response,
         responses.responded_at,
         contacts.contact_ref as named_contact_ref
-    from {{ ref('stg_campaign_responses') }} as responses
+    from chosen as responses
     left join {{ ref('stg_campaign_contacts') }} as contacts on responses.contact_ref = contacts.contact_ref
 ),
 
@@ -34,9 +46,11 @@ contacts as (
         contacts.sent_at,
         records.customer_id
     from {{ ref('stg_campaign_contacts') }} as contacts
-    left join {{ ref('int_record__resolved') }} as records
+    inner join {{ ref('int_record__resolved') }} as records
         on contacts.source_system = records.source_system and contacts.customer_ref = records.customer_ref
-    where contacts.campaign_ref in (select unnamed.campaign_ref from unnamed)
+    where
+        {{ is_among('contacts.campaign_ref', 'unnamed', ['campaign_ref']) }}
+        and {{ is_among('records.customer_id', 'unnamed', ['customer_id']) }}
 ),
 
 guesses as (

@@ -13,11 +13,6 @@ with planned as (
     ) }}
 ),
 
-answered as (
-    select contact_ref
-    from {{ changed_in(ref('int_campaign_contact__responded'), ['contact_ref'], ['contact_ref'], whole=true) }}
-),
-
 buyers as (
     select
         source_system,
@@ -36,5 +31,5 @@ where
     or {{ is_among(['source_system', 'customer_ref'], ref('dim_customer__touched_records')) }}
     or {{ is_among('campaign_ref', changed_versions('campaign')) }}
     or {{ is_among(['campaign_ref', 'channel_code'], 'planned') }}
-    or {{ is_among('contact_ref', 'answered') }}
+    or {{ is_among('contact_ref', ref('int_campaign_contact__touched')) }}
     or {{ is_among(['source_system', 'customer_ref'], 'buyers') }}

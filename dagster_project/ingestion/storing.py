@@ -111,6 +111,7 @@ def _news(connection: duckdb.DuckDBPyConnection, contract: Contract) -> str:
     """Find the rows of `checked` that say something new: each is compared with the one before it under its key.
 
     The one before the first is the newest in `raw`: of the versions that the source dates, the newest with that date.
+    Keys are looked for first, by themselves: few of a day's are in `raw`, whose other columns are wide.
     """
     keys = ", ".join(identifier(key) for key in contract.keys)
     prefixed = ", ".join(f"old.{identifier(key)}" for key in contract.keys)
@@ -119,8 +120,9 @@ def _news(connection: duckdb.DuckDBPyConnection, contract: Contract) -> str:
     connection.execute(f"""
 create or replace temp table before as
 select {prefixed}, {old_dated}old._row_hash, old._loaded_at, old._file, old._line from raw.{contract.feed} as old
-where exists (
-    select 1 from checked as new where new._broken is null and {same_key(contract, "new", "old")}
+where old.rowid in (
+    select sought.rowid from raw.{contract.feed} as sought
+    where exists (select 1 from checked as new where new._broken is null and {same_key(contract, "new", "sought")})
 )""")
     connection.execute(f"""
 create or replace temp table news as

@@ -32,11 +32,11 @@
         union distinct
         select {% for key in keys %}staged.{{ key }}{% if not loop.last %}, {% endif %}{% endfor %}
         from {{ this }} as staged
-        left join {{ ref('stg_exchange_rates__filled') }} as rate
-            on staged.currency_code = rate.currency_code and staged.{{ rated_on }} = rate.rate_date
-        where
-            staged.rate_to_home is distinct from
-            {{ rate_to_home('staged.currency_code', 'rate.rate_to_home') }}
+        where exists (
+            select 1
+            from {{ changed_rates() }} as rate
+            where staged.currency_code = rate.currency_code and staged.{{ rated_on }} = rate.rate_date
+        )
         {%- endif %}
     ),
 

@@ -32,7 +32,7 @@ _LINES = "where _file <> 'zz_corrected' order by order_ref, line_number"
 BUILT = [
     "+fct_web_event", "+fct_customer_standing", "+fct_device_signal", "stg_campaign_responses", "stg_service_cases",
     "+bridge_post_topic", "+fct_social_follow", "+fct_social_post", "+fct_consent",
-    "bridge_customer_identity", "dim_customer_personal", "stg_customers",
+    "bridge_customer_identity", "dim_customer_personal", "stg_customers", "stg_feed_balance",
     "+mart_customer_category", "+mart_customer_channel", "+mart_customer_contact", "+mart_customer_purchase",
     "+mart_lifecycle_flow",
 ]  # fmt: skip

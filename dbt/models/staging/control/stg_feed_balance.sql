@@ -1,3 +1,5 @@
+{{ config(materialized='incremental', unique_key=['feed']) }}
+
 -- What stands in raw of the feeds that carry money or points; counted from the rows, not from the register.
 {{ feed_balance('order_lines', ['source_system', 'order_ref', 'line_number'], 'updated_at', 'net_amount') }}
 union all

@@ -82,6 +82,30 @@
 {%- endmacro %}
 
 {#
+    Which shares of the customers compared stand at the ends of the scores of each measure: the lower end of each, and 1. They
+    are read when the model is about to be built, since an engine picks values out only by shares that it knows beforehand.
+#}
+{% macro ends_of_scores() -%}
+    {%- set ends = {} -%}
+    {%- if execute -%}
+        {%- set places -%}
+            select
+                measure,
+                min(place) as place
+            from {{ ref('int_standing_rule__spread') }}
+            where place >= 0
+            group by measure, score, value_band
+            order by measure, min(place)
+        {%- endset -%}
+        {%- for row in run_query(places).rows -%}
+            {%- do ends.setdefault(row[0], []).append('%.4f' % (row[1] / 10000)) -%}
+        {%- endfor -%}
+        {%- for shares in ends.values() %}{% do shares.append('1.0000') %}{% endfor -%}
+    {%- endif -%}
+    {{- return(ends) -}}
+{%- endmacro %}
+
+{#
     What customers are compared by, from what they are told to have done. They are compared with those who had ordered by
     then, in value with those who bought within the twelve months; who is not compared has nothing there.
 #}

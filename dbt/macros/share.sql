@@ -5,13 +5,3 @@
 
 {# How many rows of a group fulfil a condition. #}
 {% macro count_if(condition) -%}sum(case when {{ condition }} then 1 else 0 end){%- endmacro %}
-
-{# How many of each ten thousand stand strictly below, in an order, within a partition of at least one. #}
-{% macro place_of(order, partition) -%}
-    cast(
-        floor(
-            cast((rank() over ({{ partition }} order by {{ order }}) - 1) * 10000 as {{ type_double() }})
-            / count(*) over ({{ partition }})
-        ) as bigint
-    )
-{%- endmacro %}

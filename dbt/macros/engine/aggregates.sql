@@ -31,3 +31,17 @@
 {% macro spark__ordered_string_list(expression, order, separator) -%}
     array_join(transform(array_sort(collect_list(struct({{ order }}, {{ expression }} as item))), x -> x.item), '{{ separator }}')
 {%- endmacro %}
+
+{#
+    Of the values of a group, as a list: for each share, the lowest value at or below which at least that share of them lies.
+    Shares are constants, to four places.
+#}
+{% macro values_at(value, shares) -%}{{ adapter.dispatch('values_at')(value, shares) }}{%- endmacro %}
+{% macro duckdb__values_at(value, shares) -%}quantile_disc({{ value }}, [{{ shares | join(', ') }}]){%- endmacro %}
+{% macro default__values_at(value, shares) -%}
+    percentile_disc(array[{{ shares | join(', ') }}]) within group (order by {{ value }})
+{%- endmacro %}
+{% macro spark__values_at(value, shares) -%}
+    array({% for share in shares %}percentile_disc({{ share }}) within group (order by {{ value }})
+    {{- ', ' if not loop.last }}{% endfor %})
+{%- endmacro %}

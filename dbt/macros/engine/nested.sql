@@ -11,6 +11,11 @@
 {% macro default__list_length(column) -%}cardinality({{ column }}){%- endmacro %}
 {% macro spark__list_length(column) -%}size({{ column }}){%- endmacro %}
 
+{# One element of a list, counted from 1. #}
+{% macro item_of(column, number) -%}{{ adapter.dispatch('item_of')(column, number) }}{%- endmacro %}
+{% macro default__item_of(column, number) -%}({{ column }})[{{ number }}]{%- endmacro %}
+{% macro spark__item_of(column, number) -%}element_at({{ column }}, {{ number }}){%- endmacro %}
+
 {# The text of one key of a JSON object; null where it is absent. #}
 {% macro json_text(column, key) -%}{{ adapter.dispatch('json_text')(column, key) }}{%- endmacro %}
 {% macro default__json_text(column, key) -%}({{ column }} ->> '{{ key }}'){%- endmacro %}

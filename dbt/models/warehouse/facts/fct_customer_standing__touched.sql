@@ -13,12 +13,12 @@ with open_months as (
 ),
 
 months as (
-    select month_date_key
+    -- Told apart after they are found: an engine that picks the placed ones first looks for them among all months.
+    select case when is_placed then month_date_key end as month_date_key
     from {{ changed_in(
         ref('fct_customer_month'), ranked_columns() + [is_placed], ['month_date_key', 'is_placed'],
         touched=ref('fct_customer_month__touched'), by='customer_id'
     ) }}
-    where is_placed
     union all
     select month_date_key
     from open_months

@@ -20,6 +20,12 @@ def mention_orders_of_others(connection: duckdb.DuckDBPyConnection) -> None:
         say_anew(connection, "loyalty_entries", f"'{system}' as source_system", f"{of_shop} order by entry_ref limit 5")
 
 
+def sell_at_unknown_cost(connection: duckdb.DuckDBPyConnection) -> None:
+    """Let some customers buy only what nobody knows the cost of: they earn the share that others do in a month."""
+    unknown = "'unheard of' as product_ref, null as unit_cost, timestamptz '2026-05-31' as updated_at"
+    say_anew(connection, "order_lines", unknown, "where hash(customer_ref) % 5 = 0 and _file <> 'zz_corrected'")
+
+
 def move_references(connection: duckdb.DuckDBPyConnection) -> None:
     """Take returns, points and what else mentions an order to another one; let a system sell for the first time."""
     another, newer = "max(order_ref) over (partition by source_system) as order_ref", "timestamptz '2026-06-01'"

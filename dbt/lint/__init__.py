@@ -16,6 +16,7 @@ _PROJECT = yaml.safe_load((Path(__file__).parent.parent / "dbt_project.yml").rea
 _SHAPES = {
     "date_series": "(select date_day from calendar where date_day between {0} and {1})",
     "ordered_string_list": "string_agg({0}, '{2}' order by {1})",
+    "row_identity": "{0}.rowid",
     "type_string": "text",
     "type_timestamp": "timestamptz",
     "type_double": "double",

@@ -175,6 +175,30 @@
     where told.{{ column }} is not null
 {% endmacro %}
 
+{# How `rows_found` finds what is new to this run. #}
+{% macro by_news() -%}where {{ is_new('told._loaded_at') }}{%- endmacro %}
+
+{# How it finds rows whose column (or columns) are among those of a relation, which may have other names there. #}
+{% macro by_any(columns, touched, names=none) -%}where {{ is_among(columns, touched, names) }}{%- endmacro %}
+
+{#
+    How it finds what points to a customer or another version of him now: rows that name, in these columns, somebody of
+    `touched`, at a moment from which he is another. What happened before keeps its version.
+#}
+{% macro by_customer(moment, columns, touched, names=none) -%}
+    inner join {{ touched }} as named
+        on
+            {% for column in columns -%}
+                told.{{ column }} = named.{{ (names or columns)[loop.index0] }} and{{ ' ' }}
+            {%- endfor -%}
+            told.{{ moment }} >= named.touched_since
+{%- endmacro %}
+
+{# The rows of a table of which only those touched are made again in a daily run; all where it is built whole. #}
+{% macro touched_rows(relation, columns, touched) -%}
+    {%- if is_daily() %}{{ stored_rows_of(touched, relation, columns) }}{% else %}select * from {{ relation }}{% endif -%}
+{%- endmacro %}
+
 {# In a daily run, only the rows whose column (or columns, a list) are in those of a table of what is touched. #}
 {% macro where_touched(columns, touched) %}
     {%- if is_daily() -%}where {{ is_among(columns, touched) }}{%- endif -%}

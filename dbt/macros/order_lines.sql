@@ -5,8 +5,8 @@
 #}
 {% macro resolved_order_lines(touched=none, by=['source_system', 'order_ref', 'line_number']) %}
 with lines as (
-    select * from {{ ref('stg_order_lines') }}
-    {% if touched %}{{ where_touched(by, touched) }}{% endif %}
+    {% if touched %}{{ touched_rows(ref('stg_order_lines'), by, touched) }}
+    {% else %}select * from {{ ref('stg_order_lines') }}{% endif %}
 ),
 
 records as (

@@ -58,3 +58,29 @@
             where exists (select 1 from {{ touched }} where {{ same_key(touched, 'sought', keys) }})
         )
 {% endmacro %}
+
+{#
+    Columns of the rows of a table that one of several ways leads to: each is what follows on `from <table> as told`. The
+    rows are told apart by these columns. An engine then reads for each way only what it asks of a row, and nothing where
+    there is nobody to look for.
+#}
+{% macro rows_found(relation, columns, ways) %}
+    select {% for column in columns %}found.{{ column }}{% if not loop.last %}, {% endif %}{% endfor %}
+    from {{ relation }} as found
+    where
+        ({{ row_identity('found', columns) }}) in (
+            {%- for way in ways %}
+            select {{ row_identity('told', columns) }}
+            from {{ relation }} as told
+            {{ way }}
+            {% if not loop.last %}union all{% endif %}
+            {%- endfor %}
+        )
+{% endmacro %}
+
+{# What tells the rows of a stored table apart: columns that do, or the place of a row where the engine knows it. #}
+{% macro row_identity(table, columns) -%}{{ adapter.dispatch('row_identity')(table, columns) }}{%- endmacro %}
+{% macro default__row_identity(table, columns) -%}
+    {% for column in columns %}{{ table }}.{{ column }}{% if not loop.last %}, {% endif %}{% endfor %}
+{%- endmacro %}
+{% macro duckdb__row_identity(table, columns) -%}{{ table }}.rowid{%- endmacro %}

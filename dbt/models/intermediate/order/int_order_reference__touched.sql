@@ -27,11 +27,13 @@ select order_ref
 from {{ ref('stg_order_references__touched') }}
 union distinct
 select order_ref
-from {{ ref('stg_order_lines') }}
-where
-    {{ is_new() }}
-    or {{ is_among('visitor_ref', 'visitors') }}
-    or {{ is_among(['source_system', 'customer_ref'], 'records') }}
+from (
+    {{ rows_found(ref('stg_order_lines'), ['order_ref'], [
+        by_news(),
+        by_any('visitor_ref', 'visitors'),
+        by_any(['source_system', 'customer_ref'], 'records'),
+    ]) }}
+) as found
 {% for feed in feeds_that_mention_orders() %}
     union distinct
     select order_ref

@@ -10,8 +10,7 @@
 -- Controls stand here too, with the time of their assignment as sent_at: what they did without the contact is the
 -- measure of it.
 with chosen as (
-    select * from {{ ref('stg_campaign_contacts') }}
-    {{ where_touched('contact_ref', ref('fct_campaign_contact__touched')) }}
+    {{ touched_rows(ref('stg_campaign_contacts'), ['contact_ref'], ref('fct_campaign_contact__touched')) }}
 ),
 
 contacts as (

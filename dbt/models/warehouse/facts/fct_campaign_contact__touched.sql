@@ -24,12 +24,14 @@ buyers as (
 select
     contact_ref,
     {{ surrogate_key(['contact_ref']) }} as campaign_contact_key
-from {{ ref('stg_campaign_contacts') }}
-where
-    {{ is_new() }}
-    or {{ is_among(['currency_code', 'sent_on'], changed_rates(), ['currency_code', 'rate_date']) }}
-    or {{ is_among(['source_system', 'customer_ref'], ref('dim_customer__touched_records')) }}
-    or {{ is_among('campaign_ref', changed_versions('campaign')) }}
-    or {{ is_among(['campaign_ref', 'channel_code'], 'planned') }}
-    or {{ is_among('contact_ref', ref('int_campaign_contact__touched')) }}
-    or {{ is_among(['source_system', 'customer_ref'], 'buyers') }}
+from (
+    {{ rows_found(ref('stg_campaign_contacts'), ['contact_ref'], [
+        by_news(),
+        by_any(['currency_code', 'sent_on'], changed_rates(), ['currency_code', 'rate_date']),
+        by_customer('sent_at', ['source_system', 'customer_ref'], ref('dim_customer__touched_records')),
+        by_any('campaign_ref', changed_versions('campaign')),
+        by_any(['campaign_ref', 'channel_code'], 'planned'),
+        by_any('contact_ref', ref('int_campaign_contact__touched')),
+        by_any(['source_system', 'customer_ref'], 'buyers'),
+    ]) }}
+) as contacts

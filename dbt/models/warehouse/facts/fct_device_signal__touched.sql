@@ -2,7 +2,9 @@
 
 -- What may change of a signal: what was said of it, whose it or its device is, and the versions that it points to.
 with devices as (
-    select identifier as device_ref
+    select
+        identifier as device_ref,
+        touched_since
     from {{ ref('dim_customer__touched') }}
     where identifier_kind = 'device'
 )
@@ -11,9 +13,11 @@ select
     device_ref,
     occurred_at,
     signal
-from {{ ref('stg_device_signals') }}
-where
-    {{ is_new() }}
-    or {{ is_among('product_ref', changed_versions('product')) }}
-    or {{ is_among(['source_system', 'customer_ref'], ref('dim_customer__touched_records')) }}
-    or {{ is_among('device_ref', 'devices') }}
+from (
+    {{ rows_found(ref('stg_device_signals'), ['device_ref', 'occurred_at', 'signal'], [
+        by_news(),
+        by_any('product_ref', changed_versions('product')),
+        by_customer('occurred_at', ['source_system', 'customer_ref'], ref('dim_customer__touched_records')),
+        by_customer('occurred_at', ['device_ref'], 'devices'),
+    ]) }}
+) as signals

@@ -8,8 +8,7 @@
 
 -- The points ledger: a customer's balance is the sum of his entries.
 with entries as (
-    select * from {{ ref('stg_loyalty_entries') }}
-    {{ where_touched(['source_system', 'entry_ref'], ref('fct_loyalty_entry__touched')) }}
+    {{ touched_rows(ref('stg_loyalty_entries'), ['source_system', 'entry_ref'], ref('fct_loyalty_entry__touched')) }}
 ),
 
 owned as (

@@ -5,11 +5,14 @@ select
     source_system,
     entry_ref,
     {{ surrogate_key(['source_system', 'entry_ref']) }} as loyalty_entry_key
-from {{ ref('stg_loyalty_entries') }}
-where
-    {{ is_new() }}
-    or {{ is_among(['source_system', 'customer_ref'], ref('dim_customer__touched_records')) }}
-    or {{ is_among(
-        ['source_system', 'referred_customer_ref'], ref('dim_customer__touched_records'), ['source_system', 'customer_ref']
-    ) }}
-    or {{ is_among(['source_system', 'order_ref'], changed_order_references()) }}
+from (
+    {{ rows_found(ref('stg_loyalty_entries'), ['source_system', 'entry_ref'], [
+        by_news(),
+        by_customer('occurred_at', ['source_system', 'customer_ref'], ref('dim_customer__touched_records')),
+        by_customer(
+            'occurred_at', ['source_system', 'referred_customer_ref'], ref('dim_customer__touched_records'),
+            ['source_system', 'customer_ref']
+        ),
+        by_any(['source_system', 'order_ref'], changed_order_references()),
+    ]) }}
+) as entries

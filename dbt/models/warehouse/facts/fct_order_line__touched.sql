@@ -22,15 +22,6 @@ coupons as (
     where campaign_ref in (select campaigns.campaign_ref from campaigns)
 ),
 
-rates as (
-    select
-        currency_code,
-        rate_date
-    from {{ changed_in(
-        ref('stg_exchange_rates__filled'), ['currency_code', 'rate_date', 'rate_to_home'], ['currency_code', 'rate_date']
-    ) }}
-),
-
 products as (
     select product_ref
     from {{ changed_in(ref('dim_product'), version_columns('product') + cost_columns(), ['product_ref']) }}
@@ -41,27 +32,14 @@ select
     order_ref,
     line_number,
     {{ surrogate_key(['source_system', 'order_ref', 'line_number']) }} as order_line_key
-from {{ ref('stg_order_lines') }}
-where
-    {{ is_new() }}
-    or campaign_ref in (select campaigns.campaign_ref from campaigns)
-    or product_ref in (select products.product_ref from products)
-    or visitor_ref in (select visitors.visitor_ref from {{ ref('dim_customer__touched_visitors') }} as visitors)
-    or (source_system, customer_ref) in (
-        select
-            records.source_system,
-            records.customer_ref
-        from {{ ref('dim_customer__touched_records') }} as records
-    )
-    or (coupon_code, ordered_on) in (
-        select
-            coupons.coupon_code,
-            coupons.order_date
-        from coupons
-    )
-    or (currency_code, ordered_on) in (
-        select
-            rates.currency_code,
-            rates.rate_date
-        from rates
-    )
+from (
+    {{ rows_found(ref('stg_order_lines'), ['source_system', 'order_ref', 'line_number'], [
+        by_news(),
+        by_any('campaign_ref', 'campaigns'),
+        by_any('product_ref', 'products'),
+        by_customer('ordered_at', ['visitor_ref'], ref('dim_customer__touched_visitors')),
+        by_customer('ordered_at', ['source_system', 'customer_ref'], ref('dim_customer__touched_records')),
+        by_any(['coupon_code', 'ordered_on'], 'coupons', ['coupon_code', 'order_date']),
+        by_any(['currency_code', 'ordered_on'], changed_rates(), ['currency_code', 'rate_date']),
+    ]) }}
+) as found

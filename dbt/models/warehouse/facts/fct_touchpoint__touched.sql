@@ -2,11 +2,28 @@
 
 -- What may change of a touchpoint: what its fact tells of it. A contact has no fact: what was said of it, also by the
 -- feed of campaigns, its rate, whose it is, and the versions of its campaign.
-with identifiers as (
+with emails as (
     select
-        identifier_kind,
-        identifier
+        identifier,
+        touched_since
     from {{ ref('dim_customer__touched') }}
+    where identifier_kind = 'email'
+),
+
+phones as (
+    select
+        identifier,
+        touched_since
+    from {{ ref('dim_customer__touched') }}
+    where identifier_kind = 'phone'
+),
+
+handles as (
+    select
+        identifier,
+        touched_since
+    from {{ ref('dim_customer__touched') }}
+    where identifier_kind = 'handle'
 ),
 
 campaign_contacts as (
@@ -16,18 +33,17 @@ campaign_contacts as (
 ),
 
 contacts as (
-    select contact_ref
-    from {{ ref('stg_contacts') }}
-    where
-        {{ is_new() }}
-        or {{ is_among('contact_ref', 'campaign_contacts') }}
-        or {{ is_among(['currency_code', 'occurred_on'], changed_rates(), ['currency_code', 'rate_date']) }}
-        or {{ is_among('campaign_ref', changed_versions('campaign')) }}
-        or {{ is_among(['source_system', 'customer_ref'], ref('dim_customer__touched_records')) }}
-        or {{ is_among('visitor_ref', ref('dim_customer__touched_visitors')) }}
-        or {{ is_among(["'email'", 'email'], 'identifiers', ['identifier_kind', 'identifier']) }}
-        or {{ is_among(["'phone'", 'phone'], 'identifiers', ['identifier_kind', 'identifier']) }}
-        or {{ is_among(["'handle'", 'handle'], 'identifiers', ['identifier_kind', 'identifier']) }}
+    {{ rows_found(ref('stg_contacts'), ['contact_ref'], [
+        by_news(),
+        by_any('contact_ref', 'campaign_contacts'),
+        by_any(['currency_code', 'occurred_on'], changed_rates(), ['currency_code', 'rate_date']),
+        by_any('campaign_ref', changed_versions('campaign')),
+        by_customer('occurred_at', ['source_system', 'customer_ref'], ref('dim_customer__touched_records')),
+        by_customer('occurred_at', ['visitor_ref'], ref('dim_customer__touched_visitors')),
+        by_customer('occurred_at', ['email'], 'emails', ['identifier']),
+        by_customer('occurred_at', ['phone'], 'phones', ['identifier']),
+        by_customer('occurred_at', ['handle'], 'handles', ['identifier']),
+    ]) }}
 ),
 
 told as (

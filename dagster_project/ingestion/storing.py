@@ -111,7 +111,8 @@ def _news(connection: duckdb.DuckDBPyConnection, contract: Contract) -> str:
     """Find the rows of `checked` that say something new: each is compared with the one before it under its key.
 
     The one before the first is the newest in `raw`: of the versions that the source dates, the newest with that date.
-    Keys are looked for first, by themselves: few of a day's are in `raw`, whose other columns are wide.
+    Keys are looked for first, by themselves: few of a day's are in `raw`, whose other columns are wide. Asked with
+    `exists`, the engine would tell apart the keys of all rows before.
     """
     keys = ", ".join(identifier(key) for key in contract.keys)
     prefixed = ", ".join(f"old.{identifier(key)}" for key in contract.keys)
@@ -122,7 +123,8 @@ create or replace temp table before as
 select {prefixed}, {old_dated}old._row_hash, old._loaded_at, old._file, old._line from raw.{contract.feed} as old
 where old.rowid in (
     select sought.rowid from raw.{contract.feed} as sought
-    where exists (select 1 from checked as new where new._broken is null and {same_key(contract, "new", "sought")})
+    inner join (select distinct {keys} from checked where _broken is null) as new
+        on {same_key(contract, "new", "sought")}
 )""")
     connection.execute(f"""
 create or replace temp table news as

@@ -1,21 +1,13 @@
 {# Rows of a table that are at fault, for the test `sound_columns`: a query each. #}
 
 {#
-    The rows that a test has to look at: in a daily run after one whose tests held, of a table that is brought up to date, those
-    that the run has written; else all.
+    Columns of the rows that a test has to look at in a daily run after one whose tests held, of a table that is brought up to
+    date: of those that the run has written.
 #}
-{% macro rows_to_ask(model) -%}
-    {%- set keys = keys_written(model) | trim -%}
-    {%- if keys -%}
-        (
-            select told.*
-            from {{ model }} as told
-            where ({{ keys }}) in (select {{ keys }} from {{ written(model) }})
-        )
-    {%- else -%}
-        {{ model }}
-    {%- endif -%}
-{%- endmacro %}
+{% macro rows_written(model, keys, columns) %}
+    select {% for column in columns %}told.{{ column }}{% if not loop.last %}, {% endif %}{% endfor %}
+    from ({{ stored_rows_of(written(model), model, keys) }}) as told
+{% endmacro %}
 
 {# By which columns a run remembers what it has written to a table, where nothing else of it needs to be asked. #}
 {% macro keys_written(model) -%}
@@ -23,33 +15,33 @@
         {%- set config = graph.nodes.get('model.stella.' ~ model.identifier, {}).get('config', {}) -%}
         {%- if config.get('materialized') == 'incremental' -%}
             {%- set keys = config.get('unique_key') or [] -%}
-            {{ keys if keys is string else keys | join(', ') }}
+            {{ return([keys] if keys is string else keys) }}
         {%- endif -%}
     {%- endif -%}
+    {{ return([]) }}
 {%- endmacro %}
 
 {#
     What several rows share; with `known`, a column, only where it has a value. A row that was written may share it with one
-    that was not.
+    that was not: with `keys`, those written are `asked`, and what they share is looked for in all.
 #}
-{% macro repeated_rows(model, columns, known) %}
-    select {{ columns | join(', ') }}
+{% macro repeated_rows(model, columns, known, keys) %}
+    select {% for column in columns %}told.{{ column }}{% if not loop.last %}, {% endif %}{% endfor %}
     from {{ model }} as told
-    {% if keys_written(model) | trim -%}
-        where exists (
-            select 1
-            from {{ rows_to_ask(model) }} as asked
-            where
+    {% if keys -%}
+        inner join (
+            select distinct {{ columns | join(', ') }}
+            from {{ written(model) if columns | sort == keys | sort else 'asked' }}
+        ) as asked
+            on
                 {% for column in columns -%}
-                    told.{{ column }} is not distinct from asked.{{ column }}
+                    told.{{ column }} {{ '=' if known else 'is not distinct from' }} asked.{{ column }}
                     {% if not loop.last %}and {% endif %}
                 {%- endfor %}
-        )
-        {%- if known %} and {{ known }} is not null{% endif %}
     {%- elif known -%}
         where {{ known }} is not null
     {%- endif %}
-    group by {{ columns | join(', ') }}
+    group by {% for column in columns %}told.{{ column }}{% if not loop.last %}, {% endif %}{% endfor %}
     having count(*) > 1
 {% endmacro %}
 
@@ -88,7 +80,8 @@
         or version.ends <> coalesce(version.next_starts, {{ end_of_time() }})
 {% endmacro %}
 
-{% macro rows_that_overlap(model, by) %}
+{# With `keys`, only the versions of things of which one was written: they are `asked`. #}
+{% macro rows_that_overlap(model, by, keys) %}
     select version.starts
     from (
         select
@@ -96,6 +89,7 @@
             valid_to as ends,
             lead(valid_from) over (partition by {{ by }} order by valid_from) as next_starts
         from {{ model }}
+        {% if keys %}where ({{ by }}) in (select {{ by }} from asked){% endif %}
     ) as version
     where version.ends <= version.starts or version.next_starts < version.ends
 {% endmacro %}

@@ -32,11 +32,7 @@
         union distinct
         select {% for key in keys %}staged.{{ key }}{% if not loop.last %}, {% endif %}{% endfor %}
         from {{ this }} as staged
-        where exists (
-            select 1
-            from {{ changed_rates() }} as rate
-            where staged.currency_code = rate.currency_code and staged.{{ rated_on }} = rate.rate_date
-        )
+        where {{ is_among(['staged.currency_code', 'staged.' ~ rated_on], changed_rates(), ['currency_code', 'rate_date']) }}
         {%- endif %}
     ),
 

@@ -35,11 +35,21 @@
 {% macro default__row_fingerprint(relation) -%}hashtextextended({{ relation }}::text, 0){%- endmacro %}
 {% macro spark__row_fingerprint(relation) -%}xxhash64({{ relation }}.*){%- endmacro %}
 
+{#
+    Whether a row has one of the keys of `touched`. Asked with `exists`, DuckDB would first tell apart the keys of all rows.
+#}
+{% macro has_key_of(row, touched, keys) -%}
+    ({% for key in keys %}{{ row }}.{{ key }}{% if not loop.last %}, {% endif %}{% endfor %}) in (
+        select {% for key in keys %}named.{{ key }}{% if not loop.last %}, {% endif %}{% endfor %}
+        from {{ touched }} as named
+    )
+{%- endmacro %}
+
 {# The rows of a relation that have one of the keys of `touched`. #}
 {% macro rows_of(touched, relation, keys) %}
     select landed.*
     from {{ relation }} as landed
-    where exists (select 1 from {{ touched }} where {{ same_key(touched, 'landed', keys) }})
+    where {{ has_key_of('landed', touched, keys) }}
 {% endmacro %}
 
 {# The same, of a wide table. #}
@@ -55,7 +65,7 @@
         landed.rowid in (
             select sought.rowid
             from {{ relation }} as sought
-            where exists (select 1 from {{ touched }} where {{ same_key(touched, 'sought', keys) }})
+            where {{ has_key_of('sought', touched, keys) }}
         )
 {% endmacro %}
 

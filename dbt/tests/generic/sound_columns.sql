@@ -14,10 +14,13 @@
 ) %}
 {{ config(fail_calc='coalesce(sum(row_count), 0)', meta={'tells_findings': true}) }}
 
-{%- set findings, asked = [], rows_to_ask(model) %}
+{%- set findings, keys = [], keys_written(model) %}
+{%- set asked = 'asked' if keys else model %}
+{%- set columns_asked = keys + never_null + no_overlap + accepted_values.keys() | list + accepted_range.keys() | list %}
 {%- for entry in unique %}
     {%- set columns = [entry] if entry is string else entry %}
-    {%- set rows = repeated_rows(model, columns, entry if entry is string else none) %}
+    {%- set rows = repeated_rows(model, columns, entry if entry is string else none, keys) %}
+    {%- do columns_asked.extend(columns) %}
     {%- do findings.append((columns | join(', ') ~ ' is not unique', rows)) %}
 {%- endfor %}
 {%- for column in never_null %}
@@ -38,13 +41,16 @@
 {%- endif %}
 {%- if no_overlap %}
     {%- set by = no_overlap | join(', ') %}
-    {%- do findings.append(('intervals of ' ~ by ~ ' overlap or are empty', rows_that_overlap(model, by))) %}
+    {%- do findings.append(('intervals of ' ~ by ~ ' overlap or are empty', rows_that_overlap(model, by, keys))) %}
 {%- endif %}
 {%- if one_current %}
     {%- set by = one_current | join(', ') %}
     {%- do findings.append((by ~ ' has not one current version', things_without_one_current(model, by))) %}
 {%- endif %}
 
+{%- if keys %}
+with asked as ({{ rows_written(model, keys, columns_asked | unique) }})
+{%- endif %}
 {%- for sentence, rows in findings %}
     select
         '{{ sentence }}' as finding,

@@ -44,6 +44,7 @@ def exchange_tables(
     expected = {}
     with attached(connection, version):
         written = {name.removesuffix(WRITTEN) for name in tables(connection, "staging") if name.endswith(WRITTEN)}
+        connection.execute("begin")
         for name, select in selects.items():
             schema, table = name
             relation = f'{schema}."{table}"'
@@ -52,7 +53,6 @@ def exchange_tables(
                 continue
             description = descriptions.get(name, Description())
             key = description.key if table in written else None
-            connection.execute("begin")
             if key and key not in description.pseudonym_columns:
                 written_rows = f'"{key}" in (select "{key}" from staging."{table}{WRITTEN}")'
                 connection.execute(f"delete from publication.{relation} where {written_rows}")
@@ -69,10 +69,13 @@ def exchange_tables(
                 exchanged = _exchange(connection, relation, select, f"as_of_date in ({days})")
             else:
                 exchanged = _exchange(connection, relation, select)
-            connection.execute("commit")
             if exchanged > MANY:
-                # So that the next table takes the room that this one has given up.
+                # So that the next table takes the room that this one has given up. Nobody reads the file yet: small
+                # tables need no commit of their own.
+                connection.execute("commit")
                 connection.execute("checkpoint publication")
+                connection.execute("begin")
+        connection.execute("commit")
     return expected
 
 

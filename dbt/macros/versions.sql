@@ -50,6 +50,21 @@
     {%- endif -%}
 {%- endmacro %}
 
+{#
+    Takes out of a dimension of customers those of whom, with the day that is built for, another version is in force. To be
+    called before the model, in `pre_hook`; their rows are then added.
+#}
+{% macro forget_other_versions_in_force() %}
+    {%- if is_daily() -%}
+        delete from {{ this }}
+        where customer_id in (
+            select moved.customer_id
+            from {{ this }} as moved
+            where moved.is_current <> ({{ is_current_version('moved.valid_from', 'moved.valid_to') }})
+        )
+    {%- endif -%}
+{% endmacro %}
+
 {# How much a source system is trusted when two records changed at the same moment: 1 is most. #}
 {% macro source_trust(column) -%}
     case

@@ -93,6 +93,12 @@ def change_registrations_and_names(connection: duckdb.DuckDBPyConnection) -> Non
     say_anew(connection, "order_lines", "'pos' as source_system", f"where order_ref in {mentioned}")
 
 
+def lose_phones(connection: duckdb.DuckDBPyConnection) -> None:
+    """Let customers have no phone any more: whom it joined to their household has another one then."""
+    once = "where _file <> 'zz_corrected' and phone is not null and hash(customer_ref) % 4 = 0"
+    say_anew(connection, "customers", "null as phone, timestamptz '2026-03-04' as updated_at", once)
+
+
 def begin_earlier(connection: duckdb.DuckDBPyConnection) -> None:
     """Let the first thing that is known of anybody be a year older."""
     first = "ordered_at - interval 400 day as ordered_at, timestamptz '2026-06-03' as updated_at"

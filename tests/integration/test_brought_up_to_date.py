@@ -15,10 +15,13 @@ import duckdb
 import pytest
 
 from dagster_project import clock
+from dagster_project.database import next_moment
 from dagster_project.identity.ledger import enter_beliefs
 from dagster_project.ingestion.loading import load_feed, prepare
 from dagster_project.operations import dbt, upkeep
 from dagster_project.operations.session import Session
+from dagster_project.segmentation.definitions import HISTORY, Definition, ensure_history, enter_definitions
+from dagster_project.segmentation.membership import LEDGER, ensure_ledger, enter_members
 from tests.integration import corrections
 from tests.integration.contact_corrections import correct_contacts, correct_contacts_again, say_anew
 from tests.integration.days import Days
@@ -34,7 +37,7 @@ BUILT = [
     "+bridge_post_topic", "+fct_social_follow", "+fct_social_post", "+fct_consent",
     "bridge_customer_identity", "dim_customer_personal", "stg_customers", "stg_feed_balance",
     "+mart_customer_category", "+mart_customer_channel", "+mart_customer_contact", "+mart_customer_purchase",
-    "+mart_lifecycle_flow",
+    "+mart_lifecycle_flow", "+fct_segment_membership",
 ]  # fmt: skip
 
 
@@ -109,6 +112,7 @@ def _correct_again(connection: duckdb.DuckDBPyConnection) -> None:
     corrections.change_registrations_and_names(connection)
     corrections.answer_beside_another(connection, "bounced")
     corrections.sell_as_others(connection)
+    corrections.lose_phones(connection)
     connection.execute("""
         insert into raw.exchange_rates by name
         select * replace ('zz_corrected' as _file, rate_to_home * 2 as rate_to_home) from raw.exchange_rates""")
@@ -153,6 +157,23 @@ def _believe(connection: duckdb.DuckDBPyConnection, run: int) -> None:
     enter_beliefs(connection, clock.now())
 
 
+def _place(connection: duckdb.DuckDBPyConnection, run: int, day: date) -> None:
+    """Let one segment have others in it in each run; of another one only the definition changes, once, for the past."""
+    ensure_history(connection)
+    ensure_ledger(connection)
+    said = {"moving": "true", "staying": "false" if run == 4 else "true"}
+    definitions = [Definition(name, criterion, "", "", criterion, "") for name, criterion in said.items()]
+    moment = max(next_moment(connection, HISTORY, "_loaded_at"), next_moment(connection, LEDGER, "believed_from"))
+    enter_definitions(connection, definitions, day, moment)
+    connection.execute(
+        "create or replace temp table segment_member as"
+        " select distinct segment_name, customer_id from identity_belief, (select unnest(?) as segment_name)"
+        " where segment_name = 'staying' or hash(customer_id) % 50 = ?",
+        [list(said), run],
+    )
+    enter_members(connection, ["moving"] if run else list(said), list(said), day, moment)
+
+
 def _build(
     world: Days,
     run: int,
@@ -171,6 +192,7 @@ def _build(
             if correct:
                 correct(connection)
             _believe(connection, believed or run)
+            _place(connection, believed or run, as_of or FIRST + timedelta(days=10 + 10 * run))
         variables = session.dbt_variables(connection)
         results = dbt.build(session.settings, BUILT, variables, exclude=["resource_type:test"])
         assert all(r.ok for r in results), [(r.name, r.message) for r in results if not r.ok]

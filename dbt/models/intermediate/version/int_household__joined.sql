@@ -1,3 +1,5 @@
+{{ config(pre_hook="{{ keep_former(['household_key', 'household_id']) }}") }}
+
 -- Households that a shared phone makes one: an address and a family name, or a customer of whom no address is known.
 -- A number that more customers have than live in a household is an office's or made up, and joins nobody.
 with recursive holders as (

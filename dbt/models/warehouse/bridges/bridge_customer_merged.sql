@@ -1,3 +1,5 @@
+{{ config(pre_hook="{{ keep_former(['customer_id', 'surviving_customer_id']) }}") }}
+
 -- Numbers that nothing bears any more, each with the customer who has most of the records that bore it.
 with beliefs as (select * from {{ source('ledger', 'identity_ledger') }}),
 

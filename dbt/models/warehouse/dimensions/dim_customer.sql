@@ -1,4 +1,13 @@
-{{ config(pre_hook="{{ keep_former(version_columns('customer') + ['is_current', 'registered_at']) }}") }}
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    unique_key='customer_id',
+    pre_hook=[
+        "{{ keep_former(version_columns('customer') + ['is_current', 'registered_at']) }}",
+        "{{ forget_touched('customer_id', ref('dim_customer__touched_customers')) }}",
+        "{{ forget_other_versions_in_force() }}"
+    ]
+) }}
 
 with version as (
     select * from {{ ref('int_customer__versioned') }}
@@ -61,3 +70,6 @@ select
     coalesce(has_postal_address, false) as has_postal_address,
     coalesce(is_deleted, false) as is_deleted
 from dated
+{% if is_daily() -%}
+    where member_id not in (select known.customer_id from {{ this }} as known)
+{%- endif %}

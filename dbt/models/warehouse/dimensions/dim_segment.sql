@@ -1,3 +1,5 @@
+{{ config(pre_hook="{{ keep_former(['segment_key', 'segment_name', 'valid_from', 'valid_to']) }}") }}
+
 select
     {{ version_key('segment_name') }} as segment_key,
     segment_name,

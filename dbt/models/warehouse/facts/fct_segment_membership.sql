@@ -1,5 +1,12 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    unique_key='customer_id',
+    pre_hook="{{ forget_touched('customer_id', ref('fct_segment_membership__touched')) }}"
+) }}
+
 -- The version of the segment is the one in force on the day of entry.
-with told as (
+with all_told as (
     select
         memberships.segment_name,
         coalesce(merged.surviving_customer_id, memberships.customer_id) as customer_id,
@@ -9,6 +16,11 @@ with told as (
     from {{ source('ledger', 'segment_ledger') }} as memberships
     left join {{ ref('bridge_customer_merged') }} as merged on memberships.customer_id = merged.customer_id
     where memberships.believed_to is null
+),
+
+told as (
+    select * from all_told
+    {{ where_touched('customer_id', ref('fct_segment_membership__touched')) }}
 ),
 
 -- Of one customer no two memberships of a segment touch; of two who turned out to be one they may.

@@ -16,12 +16,30 @@ sizes as (
     group by segment_name
 ),
 
+-- Many customers are in the same segments: of those one stands for all.
+placed as (
+    select
+        members.customer_id,
+        {{ fingerprint('members.segment_name') }} as segments
+    from members
+    group by members.customer_id
+),
+
+alike as (
+    select
+        min(customer_id) as customer_id,
+        count(*) as customer_count
+    from placed
+    group by segments
+),
+
 shared as (
     select
         members.segment_name,
         counterparts.segment_name as other_segment_name,
-        count(*) as shared_count
-    from members
+        cast(sum(alike.customer_count) as bigint) as shared_count
+    from alike
+    inner join members on alike.customer_id = members.customer_id
     inner join members as counterparts
         on members.customer_id = counterparts.customer_id and members.segment_name < counterparts.segment_name
     group by members.segment_name, counterparts.segment_name

@@ -53,6 +53,18 @@ def correct_contacts(connection: duckdb.DuckDBPyConnection) -> None:
     for number, address in enumerate(_ADDRESSES):
         somebody = nobody.replace(f"null as {address}", f"contact_ref as {address}")
         _say_part(connection, "contacts", "contact_ref", _TURNING[number], somebody)
+        somebody = somebody.replace("contact_ref", "case_ref") + ", timestamptz '2026-06-01' as updated_at"
+        for part in (0, 4, 8):
+            _say_part(connection, "service_cases", "case_ref", number + part, f"{somebody}, null as order_ref")
+
+
+def close_days(connection: duckdb.DuckDBPyConnection) -> None:
+    """Let days on which cases were open turn out to have been holidays."""
+    found = "where is_public_holiday and _file <> 'zz_corrected'"
+    for turn in range(-3, 4):
+        day = f"(select cast(max(opened_at) as date) + ({turn}) from raw.service_cases)"
+        once = "qualify row_number() over (partition by country order by event_date) = 1"
+        say_anew(connection, "calendar_events", f"{day} as event_date, 'Strike' as name", f"{found} {once}")
 
 
 def correct_contacts_again(connection: duckdb.DuckDBPyConnection) -> None:
@@ -78,6 +90,7 @@ def correct_contacts_again(connection: duckdb.DuckDBPyConnection) -> None:
     once = "qualify row_number() over (partition by contact_ref order by _row_hash) = 1"
     say_anew(connection, "campaign_contacts", f"{_TO_COME}, null as customer_ref", f"{awaited} {once}")
     _say_part(connection, "campaign_contacts", "contact_ref", 3, "null as customer_ref")
+    close_days(connection)
     twice = "(select min(contact_ref) from raw.contacts where campaign_ref = campaign_contacts.campaign_ref)"
     found = f"where {twice} is not null and not {_RENAMED} order by contact_ref limit 1"
     say_anew(connection, "campaign_contacts", f"{twice} as contact_ref", found)

@@ -132,7 +132,9 @@ def _believe(connection: duckdb.DuckDBPyConnection, run: int) -> None:
         union all select 'visitor', '', visitor_ref, (hash(named) >> 4)::bigint from known
         union all select 'device', '', device_ref, (hash(named) >> 4)::bigint from used
         union all select distinct kind, '', said, (hash(said) >> 4)::bigint from (
-            unpivot (select lower(email) as email, phone, lower(ltrim(handle, '@')) as handle from raw.contacts)
+            unpivot (select lower(email) as email, phone, lower(ltrim(handle, '@')) as handle from (
+                select email, phone, handle from raw.contacts
+                union all select email, phone, handle from raw.service_cases))
             on email, phone, handle into name kind value said)
         union all select distinct 'handle', platform, name, customer_id
         from (select lower(platform) as platform, lower(ltrim(handle, '@')) as name from raw.social_accounts) as told

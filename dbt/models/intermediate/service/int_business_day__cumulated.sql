@@ -1,3 +1,5 @@
+{{ config(pre_hook="{{ keep_former(['date_day', 'opens_second', 'open_seconds']) }}") }}
+
 -- Every day of the calendar with its business time and that of all days before; on a public holiday of the home country
 -- there is none.
 with span as (select * from {{ ref('int_calendar__spanned') }}),

@@ -1,6 +1,13 @@
+{{ config(materialized='incremental', unique_key=['source_system', 'case_ref']) }}
+
 -- Whose case it is: by the record that it names, else by the address, the number, the account, or the order that it is
 -- about.
-with identifiers as (select * from {{ ref('int_identifier__resolved') }})
+with identifiers as (select * from {{ ref('int_identifier__resolved') }}),
+
+chosen as (
+    select * from {{ ref('stg_service_cases') }}
+    {{ where_touched(['source_system', 'case_ref'], ref('int_service_case__touched')) }}
+)
 
 select
     cases.source_system,
@@ -14,7 +21,7 @@ select
         -1
     ) as customer_id,
     coalesce(orders.order_key, -1) as order_key
-from {{ ref('stg_service_cases') }} as cases
+from chosen as cases
 left join {{ ref('int_record__resolved') }} as records
     on cases.source_system = records.source_system and cases.customer_ref = records.customer_ref
 left join identifiers as emails

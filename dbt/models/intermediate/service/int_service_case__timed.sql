@@ -1,19 +1,26 @@
+{{ config(materialized='incremental', unique_key=['source_system', 'case_ref']) }}
+
 -- How long a case waited for its first answer and its end, by the clock and in business hours. Business time up to a
 -- moment is that of all days before plus what had passed of that day, so a duration is the difference of two such sums.
-with moments as (
+with chosen as (
+    select * from {{ ref('stg_service_cases') }}
+    {{ where_touched(['source_system', 'case_ref'], ref('int_service_case__touched')) }}
+),
+
+moments as (
     select
         source_system,
         case_ref,
         'opened' as milestone,
         {{ local_timestamp('opened_at') }} as local_at
-    from {{ ref('stg_service_cases') }}
+    from chosen
     union all
     select
         source_system,
         case_ref,
         'first_response' as milestone,
         {{ local_timestamp('first_response_at') }} as local_at
-    from {{ ref('stg_service_cases') }}
+    from chosen
     where first_response_at >= opened_at
     union all
     select
@@ -21,7 +28,7 @@ with moments as (
         case_ref,
         'resolved' as milestone,
         {{ local_timestamp('resolved_at') }} as local_at
-    from {{ ref('stg_service_cases') }}
+    from chosen
     where resolved_at >= opened_at
 ),
 
@@ -71,5 +78,5 @@ select
     end as resolution_minutes,
     {{ whole_minutes('summed.first_response_seconds - summed.opened_seconds') }} as first_response_business_minutes,
     {{ whole_minutes('summed.resolved_seconds - summed.opened_seconds') }} as resolution_business_minutes
-from {{ ref('stg_service_cases') }} as cases
+from chosen as cases
 left join summed on cases.source_system = summed.source_system and cases.case_ref = summed.case_ref

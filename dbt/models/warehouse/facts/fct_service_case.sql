@@ -1,19 +1,31 @@
-{{ config(pre_hook="{{ keep_former(['source_system', 'case_ref'], whole=true) }}") }}
+{{ config(
+    materialized='incremental',
+    unique_key='service_case_key',
+    pre_hook="{{ keep_former(
+        ['service_case_key', 'source_system', 'case_ref'],
+        whole=true, touched=ref('fct_service_case__touched'), by='service_case_key'
+    ) }}"
+) }}
 
-with cases as (
+with chosen as (
+    select * from {{ ref('stg_service_cases') }}
+    {{ where_touched(['source_system', 'case_ref'], ref('fct_service_case__touched')) }}
+),
+
+cases as (
     select
-        cases.*,
+        chosen.*,
         resolved.customer_id,
         resolved.order_key,
         timed.first_response_minutes,
         timed.resolution_minutes,
         timed.first_response_business_minutes,
         timed.resolution_business_minutes
-    from {{ ref('stg_service_cases') }} as cases
+    from chosen
     inner join {{ ref('int_service_case__resolved') }} as resolved
-        on cases.source_system = resolved.source_system and cases.case_ref = resolved.case_ref
+        on chosen.source_system = resolved.source_system and chosen.case_ref = resolved.case_ref
     inner join {{ ref('int_service_case__timed') }} as timed
-        on cases.source_system = timed.source_system and cases.case_ref = timed.case_ref
+        on chosen.source_system = timed.source_system and chosen.case_ref = timed.case_ref
 )
 
 select

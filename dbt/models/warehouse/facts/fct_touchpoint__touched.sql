@@ -72,7 +72,8 @@ told as (
         'service_case' as touchpoint_kind,
         source_system || '|' || case_ref as touchpoint_ref
     from {{ changed_in(
-        ref('fct_service_case'), ['source_system', 'case_ref'], ['source_system', 'case_ref'], whole=true
+        ref('fct_service_case'), ['service_case_key', 'source_system', 'case_ref'], ['source_system', 'case_ref'],
+        whole=true, touched=ref('fct_service_case__touched'), by='service_case_key'
     ) }}
     union all
     select

@@ -11,20 +11,15 @@ days as (
     ) }}
 )
 
-select
-    source_system,
-    case_ref
-from {{ ref('stg_service_cases') }}
-where
-    {{ is_new() }}
-    or {{ is_among(
+{{ rows_found(ref('stg_service_cases'), ['source_system', 'case_ref'], [
+    by_news(),
+    by_any(
         ["'record'", 'source_system', 'customer_ref'], 'identifiers', ['identifier_kind', 'source_system', 'identifier']
-    ) }}
-    or {{ is_among(["'email'", 'email'], 'identifiers', ['identifier_kind', 'identifier']) }}
-    or {{ is_among(["'phone'", 'phone'], 'identifiers', ['identifier_kind', 'identifier']) }}
-    or {{ is_among(["'handle'", 'handle'], 'identifiers', ['identifier_kind', 'identifier']) }}
-    or {{ is_among('order_ref', ref('int_order_reference__touched')) }}
-    or (
-        {{ local_date('opened_at') }} <= (select days.last_day from days)
-        and {{ local_date('greatest(first_response_at, resolved_at)') }} >= (select days.first_day from days)
-    )
+    ),
+    by_any(["'email'", 'email'], 'identifiers', ['identifier_kind', 'identifier']),
+    by_any(["'phone'", 'phone'], 'identifiers', ['identifier_kind', 'identifier']),
+    by_any(["'handle'", 'handle'], 'identifiers', ['identifier_kind', 'identifier']),
+    by_any('order_ref', ref('int_order_reference__touched')),
+    "where " ~ local_date('opened_at') ~ " <= (select days.last_day from days) and "
+    ~ local_date('greatest(first_response_at, resolved_at)') ~ " >= (select days.first_day from days)",
+]) }}

@@ -9,16 +9,18 @@
     from ({{ stored_rows_of(written(model), model, keys) }}) as told
 {% endmacro %}
 
-{# By which columns a run remembers what it has written to a table, where nothing else of it needs to be asked. #}
+{#
+    By which columns, apart by a space, a run remembers what it has written to a table, where nothing else of it needs to be
+    asked.
+#}
 {% macro keys_written(model) -%}
     {%- if execute and var('asks_written') -%}
         {%- set config = graph.nodes.get('model.stella.' ~ model.identifier, {}).get('config', {}) -%}
         {%- if config.get('materialized') == 'incremental' -%}
             {%- set keys = config.get('unique_key') or [] -%}
-            {{ return([keys] if keys is string else keys) }}
+            {{ keys if keys is string else keys | join(' ') }}
         {%- endif -%}
     {%- endif -%}
-    {{ return([]) }}
 {%- endmacro %}
 
 {#

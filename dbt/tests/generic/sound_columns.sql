@@ -14,7 +14,7 @@
 ) %}
 {{ config(fail_calc='coalesce(sum(row_count), 0)', meta={'tells_findings': true}) }}
 
-{%- set findings, keys = [], keys_written(model) %}
+{%- set findings, keys = [], keys_written(model).split() %}
 {%- set asked = 'asked' if keys else model %}
 {%- set columns_asked = keys + never_null + no_overlap + accepted_values.keys() | list + accepted_range.keys() | list %}
 {%- for entry in unique %}

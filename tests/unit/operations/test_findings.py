@@ -34,6 +34,7 @@ def _sql(table: str = TABLE, written: str = "", **arguments: object) -> str:
         "config": lambda **_: "", "beginning_of_time": lambda: "0", "end_of_time": lambda: "9", "execute": True,
         "var": lambda _: bool(written), "graph": {"nodes": {"model.stella.it": node}},
         "written": lambda _: f"(values {written}) as written (id)",
+        "stored_rows_of": lambda touched, rows, _: f"from {rows} where id in (select id from {touched})",
     }  # fmt: skip
     module = jinja2.Environment(extensions=["jinja2.ext.do"]).from_string(text, told).module
     model = _Model(query=f"(select * from {table})", identifier="it")
